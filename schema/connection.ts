@@ -1,0 +1,76 @@
+import type { ArgBuilder, ObjectParam } from '@pothos/core';
+import { z } from 'zod';
+import type { Page, PageRequest } from '../src/shared/page.ts';
+import { ValidationError } from '../src/shared/errors.ts';
+import { isUuid } from '../src/shared/uuid.ts';
+import { builder, type Types } from './builder.ts';
+
+const defaultPageSize = 25;
+const maxPageSize = 100;
+
+/** Forward paging only: every list is newest first, and nobody starts at the oldest. */
+export function pageArguments(arg: ArgBuilder<Types>) {
+  return {
+    first: arg.int({
+      defaultValue: defaultPageSize,
+      description: `How many items at most, 1 to ${maxPageSize}.`,
+      validate: z
+        .int()
+        .min(1, { error: `first must be 1 to ${maxPageSize}.` })
+        .max(maxPageSize, { error: `first must be 1 to ${maxPageSize}; page on with after.` })
+        .nullish(),
+    }),
+    after: arg.string({ description: 'The cursor of an item: the page begins behind it.' }),
+  };
+}
+
+export interface PageArguments {
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}
+
+/** A list costs as much as the items that were asked for. */
+export function pageCost({ first }: PageArguments) {
+  return { field: 1, multiplier: first ?? defaultPageSize };
+}
+
+/** @throws ValidationError INVALID_CURSOR */
+export function pageRequest({ first, after }: PageArguments): PageRequest {
+  return { limit: first ?? defaultPageSize, after: typeof after === 'string' ? decodeCursor(after) : null };
+}
+
+/** @param order what the list is sorted by, as the end of a sentence */
+export function connectionType<Type extends ObjectParam<Types>>(name: string, type: Type, order = 'newest first') {
+  return builder.connectionObject(
+    { name: `${name}Connection`, type, description: `A page of a list, ${order}.` },
+    { name: `${name}Edge`, description: 'An item of a list, and where it stands in it.' },
+  );
+}
+
+export function toConnection<Node extends { id: string }>(page: Page<Node>, { after }: PageArguments) {
+  const edges = page.items.map((node) => ({ node, cursor: encodeCursor(node.id) }));
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: page.hasNextPage,
+      hasPreviousPage: typeof after === 'string',
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
+
+/** Opaque on purpose: what a cursor holds may change. */
+function encodeCursor(id: string): string {
+  return Buffer.from(id).toString('base64url');
+}
+
+function decodeCursor(cursor: string): string {
+  const id = Buffer.from(cursor, 'base64url').toString();
+  if (isUuid(id)) return id;
+  throw new ValidationError(
+    'after is no cursor of this list; pass an endCursor or cursor that it returned.',
+    'INVALID_CURSOR',
+    ['after'],
+  );
+}

@@ -1,0 +1,39 @@
+import { Command, CommanderError } from 'commander';
+import { addDeadLettersCommand } from './dead-letters.ts';
+import { exitWith } from './exit-with.ts';
+import { addImportCommand } from './import.ts';
+import { addKeyCommand } from './key.ts';
+import { addReconcileCommand } from './reconcile.ts';
+import { addStartCommand } from './start.ts';
+
+/** Each command is a file that adds itself; what it does is loaded when it is called. */
+const commands = [addStartCommand, addImportCommand, addKeyCommand, addReconcileCommand, addDeadLettersCommand];
+
+const description = `Attune: self-tuning hybrid search behind a typed GraphQL API.
+
+Configuration is by environment variables, the same for every command: see the README. Without any, Attune keeps its
+data in the folder .attune, on engines that it brings along.`;
+
+const help = `
+To begin:
+  attune start                  the server, with a demo the first time; it prints its URL and the admin key
+  attune start --shoppers       … and simulated shoppers, so that there is something to learn from
+  attune import FILE            documents from JSONL or CSV, into a running server
+  attune COMMAND --help         what a command does, with examples`;
+
+async function run(args: readonly string[]): Promise<void> {
+  const program = new Command('attune')
+    .description(description)
+    .addHelpText('after', help)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  for (const add of commands) add(program);
+  if (args.length === 0) return program.outputHelp();
+  await program.parseAsync(args, { from: 'user' });
+}
+
+run(process.argv.slice(2)).catch((error: unknown) => {
+  // help was asked for, and is printed
+  if (error instanceof CommanderError && error.exitCode === 0) return;
+  exitWith(error);
+});

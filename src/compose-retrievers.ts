@@ -1,0 +1,46 @@
+import type { App } from './app.ts';
+import type { CollectionStore } from './collections/collection-store.ts';
+import type { Evaluations } from './compose-evaluations.ts';
+import type { Rollouts } from './compose-rollouts.ts';
+import type { WeightFeed } from './learning/weight-feed.ts';
+import type { ChangeHint } from './postgres/change-hints.ts';
+import { createRetriever } from './retrievers/create-retriever.ts';
+import { deleteRetriever } from './retrievers/delete-retriever.ts';
+import type { RetrieverStore } from './retrievers/retriever-store.ts';
+import { updateRetriever } from './retrievers/update-retriever.ts';
+import { rolloutOfStages } from './rollouts/rollout-of-stages.ts';
+
+export interface RetrieverParts {
+  retrievers: RetrieverStore;
+  collections: CollectionStore;
+  feed: WeightFeed;
+  instances: { announce(hint: ChangeHint): unknown };
+  rollouts: Pick<Rollouts, 'settingThem'>;
+  evaluations: Pick<Evaluations, 'lessons'>;
+}
+
+/** Binds retrievers to their stores; what changes is told to the watchers and to the other instances. */
+export function bindRetrievers(parts: RetrieverParts): App['retrievers'] {
+  const { retrievers, collections, feed, instances, rollouts, evaluations } = parts;
+  const deps = (settings: ReturnType<typeof rolloutOfStages>, actor = 'server') => {
+    return { retrievers: rollouts.settingThem(settings, actor), collections, lessons: evaluations.lessons };
+  };
+  const tell = (namespaceId: string, retrieverId: string) =>
+    void instances.announce({ kind: 'retriever', namespaceId, retrieverId });
+  return {
+    create: (ns, input, actor) => createRetriever(deps(rolloutOfStages(input.stages), actor), ns, input),
+    async update(ns, input, actor) {
+      const retriever = await updateRetriever(deps(rolloutOfStages(input.stages), actor), ns, input);
+      feed.redefined(retriever);
+      tell(ns, retriever.id);
+      return retriever;
+    },
+    async delete(ns, id) {
+      await deleteRetriever({ retrievers }, ns, id);
+      feed.removed(id);
+      tell(ns, id);
+    },
+    get: (ns, ids) => retrievers.get(ns, ids),
+    list: (ns, page) => retrievers.list(ns, page),
+  };
+}

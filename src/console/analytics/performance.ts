@@ -1,0 +1,3 @@
+import type { AnalyticsQuery } from '../gql/graphql.ts';
+
+export type Performance = AnalyticsQuery['retrieverPerformance'];

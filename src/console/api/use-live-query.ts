@@ -1,0 +1,53 @@
+import { useEffect, useRef } from 'react';
+import { useQuery, type AnyVariables, type CombinedError, type TypedDocumentNode } from 'urql';
+import { useApi } from './api.ts';
+import { useConnection } from './connection.ts';
+
+export interface LiveQuery<Data> {
+  data: Data | undefined;
+  error: CombinedError | undefined;
+  /** The first answer is under way. */
+  loading: boolean;
+  reload(): void;
+}
+
+interface LiveQueryOptions {
+  /** Asks again this often while the page is looked at. */
+  everyMs?: number;
+  /** Not asked at all while true. */
+  pause?: boolean;
+}
+
+/** A query that asks again by itself: at an interval, and after the connection was lost. */
+export function useLiveQuery<Data, Variables extends AnyVariables>(
+  query: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+  { everyMs, pause = false }: LiveQueryOptions = {},
+): LiveQuery<Data> {
+  const { reconnects } = useConnection(useApi().connection);
+  const [{ data, error, fetching }, execute] = useQuery<Data>({
+    query: query as TypedDocumentNode<Data>,
+    variables: variables as object,
+    requestPolicy: 'cache-and-network',
+    pause,
+  });
+  const reload = () => {
+    if (!pause) execute({ requestPolicy: 'network-only' });
+  };
+  const latest = useRef(reload);
+  useEffect(() => {
+    latest.current = reload;
+  });
+  useEffect(() => {
+    if (reconnects > 0) latest.current();
+  }, [reconnects]);
+  useEffect(() => {
+    if (everyMs === undefined || pause) return undefined;
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') latest.current();
+    }, everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs, pause]);
+  // an answer that is all errors has no data
+  return { data: data ?? undefined, error, loading: fetching && !data, reload };
+}

@@ -1,0 +1,53 @@
+import { useState } from 'react';
+import { useAction } from '../api/outcome.ts';
+import { KillLearnedFusionDocument, ResumeLearnedFusionDocument, type RolloutStateFragment } from '../gql/graphql.ts';
+import { Confirm } from '../parts/confirm.tsx';
+
+/** Switches learned fusion off for everyone, and on again; asks before either. */
+export function KillSwitch({ name, rollout }: { name: string; rollout: RolloutStateFragment }) {
+  const [asking, setAsking] = useState(false);
+  const kill = useAction(KillLearnedFusionDocument);
+  const resume = useAction(ResumeLearnedFusionDocument);
+  const { retrieverId, killed, staticFusion, rolloutPct } = rollout;
+  const action = killed === null ? kill : resume;
+  const close = () => {
+    action.forgetFault();
+    setAsking(false);
+  };
+  const confirm = async (reason: string | null) => {
+    const { done } = await action.run({ input: { retrieverId, reason } });
+    if (done) close();
+  };
+  return (
+    <>
+      <button
+        type="button"
+        className={killed === null ? 'button button--danger' : 'button button--main'}
+        onClick={() => setAsking(true)}
+      >
+        {killed === null ? 'Kill learned fusion' : 'Resume learned fusion'}
+      </button>
+      {!asking ? null : (
+        <Confirm
+          title={killed === null ? `Kill learned fusion of ${name}?` : `Resume learned fusion of ${name}?`}
+          action={killed === null ? 'Kill it' : 'Resume it'}
+          danger={killed === null}
+          asksWhy
+          busy={action.busy}
+          fault={action.fault}
+          onConfirm={(reason) => void confirm(reason)}
+          onCancel={close}
+        >
+          {killed === null ? (
+            <p>
+              Within a second every server serves everyone {staticFusion}, until you resume it. Clicks go on being
+              learned from, so nothing is lost.
+            </p>
+          ) : (
+            <p>It goes on as it was set before: {rolloutPct} % of the users outside the control group are served it.</p>
+          )}
+        </Confirm>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,99 @@
+import pThrottle from 'p-throttle';
+import { unitVector } from '../../shared/unit-vector.ts';
+import type { EmbeddingPurpose, VectorExtractor } from '../extractor.ts';
+import { callProvider } from './call-provider.ts';
+import { ContentCache } from './content-cache.ts';
+import { badAnswer, otherDimensions, type FaultSource } from './provider-fault.ts';
+import type { WireFormat } from './wire-format.ts';
+
+export interface ProviderExtractorOptions extends FaultSource {
+  format: WireFormat;
+  dimensions: number;
+  credential: () => Promise<string>;
+  /** Of a request for documents; a query, which somebody waits for, gets QUERY_TIMEOUT_MS at the most. */
+  timeoutMs: number;
+  /** Null: as many as are wanted. */
+  requestsPerMinute: number | null;
+  /** Before the first retry. */
+  backoffMs?: number;
+}
+
+const QUERY_TIMEOUT_MS = 3_000;
+const DOCUMENT_RETRIES = 5;
+const QUERY_RETRIES = 1;
+const BACKOFF_MS = 250;
+const CACHE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A model behind somebody's API. Equal content is asked for once, batches are as large as the provider takes, and what may
+ * pass is tried again.
+ * @throws ConflictError of `embed`: see callProvider, and EMBEDDING_DIMENSIONS_DIFFER
+ */
+export function createProviderExtractor(options: ProviderExtractorOptions): VectorExtractor {
+  const { provider, model, dimensions, format, requestsPerMinute } = options;
+  const cache = new ContentCache(CACHE_BYTES);
+  const inTurn =
+    requestsPerMinute === null ? null : pThrottle({ limit: requestsPerMinute, interval: 60_000, strict: false });
+  const request = (inputs: readonly string[], purpose: EmbeddingPurpose) => askFor(options, inputs, purpose);
+  const ask = inTurn === null ? request : inTurn(request);
+
+  async function embedNew(inputs: readonly string[], purpose: EmbeddingPurpose): Promise<Map<string, Float32Array>> {
+    const made = new Map<string, Float32Array>();
+    for (let start = 0; start < inputs.length; start += format.maxBatch) {
+      const batch = inputs.slice(start, start + format.maxBatch);
+      for (const [index, vector] of (await ask(batch, purpose)).entries()) {
+        const input = batch[index] as string;
+        made.set(input, vector);
+        cache.set(input, purpose, vector);
+      }
+    }
+    return made;
+  }
+
+  return {
+    ...{ kind: 'vector', name: provider, model: `${provider}/${model}`, precision: 'fp32', dimensions },
+    async embed(inputs, purpose) {
+      const known = new Map<string, Float32Array>();
+      for (const input of inputs) {
+        const vector = cache.get(input, purpose);
+        if (vector !== undefined) known.set(input, vector);
+      }
+      const missing = [...new Set(inputs)].filter((input) => !known.has(input));
+      const made = await embedNew(missing, purpose);
+      return inputs.map((input) => (known.get(input) ?? made.get(input)) as Float32Array);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+async function askFor(
+  options: ProviderExtractorOptions,
+  inputs: readonly string[],
+  purpose: EmbeddingPurpose,
+): Promise<Float32Array[]> {
+  const { format, credential, timeoutMs, backoffMs = BACKOFF_MS } = options;
+  const isQuery = purpose === 'query';
+  const answer = await callProvider(async () => format.request(inputs, purpose, await credential()), options, {
+    timeoutMs: isQuery ? Math.min(timeoutMs, QUERY_TIMEOUT_MS) : timeoutMs,
+    retries: isQuery ? QUERY_RETRIES : DOCUMENT_RETRIES,
+    backoffMs,
+  });
+  return checkedVectors(options, answer, inputs.length);
+}
+
+/** One unit vector an input. */
+function checkedVectors(options: ProviderExtractorOptions, answer: unknown, count: number): Float32Array[] {
+  let vectors: number[][];
+  try {
+    vectors = options.format.vectors(answer);
+  } catch {
+    throw badAnswer(options, 'something that is not in its documented form');
+  }
+  if (vectors.length !== count) throw badAnswer(options, `${vectors.length} vectors for ${count} texts`);
+  return vectors.map((vector) => {
+    if (vector.length !== options.dimensions) throw otherDimensions(options, vector.length, options.dimensions);
+    const unit = unitVector(vector);
+    if (unit === null) throw badAnswer(options, 'a vector of zeros');
+    return unit;
+  });
+}

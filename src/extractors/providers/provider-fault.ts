@@ -1,0 +1,100 @@
+import { ConflictError } from '../../shared/errors.ts';
+
+/** Whom a fault is about. */
+export interface FaultSource {
+  provider: string;
+  model: string;
+  /** The environment variable that holds the key. */
+  keyVariable: string;
+}
+
+/** What the provider said of itself or of us, for an answer that is no success. */
+export interface ProviderFault {
+  error: ConflictError;
+  /** Whether the same request may succeed later. */
+  isTransient: boolean;
+  /** How long it asks to wait, in milliseconds; null: it does not say. */
+  retryAfterMs: number | null;
+}
+
+const SHOWN = 200;
+
+/** @param body as it came, JSON or not */
+export function faultOfAnswer(
+  source: FaultSource,
+  status: number,
+  body: string,
+  retryAfter: string | null,
+): ProviderFault {
+  const { provider, model, keyVariable } = source;
+  const said = messageIn(body);
+  const permanent = (code: string, message: string) => ({
+    error: new ConflictError(message, code),
+    isTransient: false,
+    retryAfterMs: null,
+  });
+  if (status === 401 || status === 403) {
+    return permanent(
+      'EMBEDDING_KEY_REFUSED',
+      `${provider} refused the key for ${model}: set ${keyVariable} to one that may use it, and start the server again.`,
+    );
+  }
+  if (status === 402 || (/quota|billing|insufficient|credit/i.test(said) && status === 429)) {
+    return permanent(
+      'EMBEDDING_QUOTA_EXCEEDED',
+      `The quota at ${provider} is used up (${said}): raise it, or wait until it is renewed.`,
+    );
+  }
+  if (status === 429 || status === 408 || status >= 500) {
+    const [code, reason] =
+      status === 429 ? ['EMBEDDING_RATE_LIMITED', 'limits our rate'] : ['EMBEDDING_UNAVAILABLE', `answers ${status}`];
+    return {
+      error: new ConflictError(`${provider} ${reason}: try again later, or set requestsPerMinute lower.`, code),
+      isTransient: true,
+      retryAfterMs: retryAfterMs(retryAfter),
+    };
+  }
+  return permanent(
+    'EMBEDDING_REQUEST_REFUSED',
+    `${provider} refused the request for ${model} with ${status}: ${said}.`,
+  );
+}
+
+export function faultOfConnection({ provider }: FaultSource, cause: unknown): ProviderFault {
+  const isLate = cause instanceof Error && cause.name === 'TimeoutError';
+  const message = isLate ? `${provider} did not answer in time.` : `${provider} cannot be reached: check its url.`;
+  return { error: new ConflictError(message, 'EMBEDDING_UNAVAILABLE'), isTransient: true, retryAfterMs: null };
+}
+
+export function badAnswer({ provider, model }: FaultSource, what: string): ConflictError {
+  return new ConflictError(
+    `${provider} answered for ${model} with ${what}: check that url and model name an embedding model of this provider.`,
+    'EMBEDDING_ANSWER_INVALID',
+  );
+}
+
+export function otherDimensions({ provider, model }: FaultSource, found: number, expected: number): ConflictError {
+  return new ConflictError(
+    `${model} of ${provider} gave ${found} dimensions where its feature says ${expected}: set dimensions to ${found} in ATTUNE_FEATURES, or requestDimensions to true where the model can shorten its vectors.`,
+    'EMBEDDING_DIMENSIONS_DIFFER',
+  );
+}
+
+/** `{ error: { message } }`, `{ error }`, `{ message }` and `{ detail }` are all in use. */
+function messageIn(body: string): string {
+  let said: unknown = body;
+  try {
+    const json = JSON.parse(body) as { error?: { message?: unknown } | string; message?: unknown; detail?: unknown };
+    const { error } = json;
+    said = (typeof error === 'object' ? error.message : error) ?? json.message ?? json.detail ?? body;
+  } catch {
+    // a proxy's page
+  }
+  const text = typeof said === 'string' ? said : JSON.stringify(said);
+  return text.replaceAll(/\s+/g, ' ').trim().slice(0, SHOWN) || 'no reason given';
+}
+
+/** Seconds, as all of them say it; a date, which HTTP would allow as well, counts as nothing said. */
+function retryAfterMs(header: string | null): number | null {
+  return header !== null && /^\d+$/.test(header) ? Number(header) * 1_000 : null;
+}

@@ -1,0 +1,215 @@
+import type { RetrieverStore } from '../retrievers/retriever-store.ts';
+import type { Execution } from '../search/execution.ts';
+import { findExecutions, findLastShowing, type FindExecutionDependencies } from '../search/find-execution.ts';
+import { DomainError, NotFoundError, ValidationError } from '../shared/errors.ts';
+import { invariant } from '../shared/invariant.ts';
+import { checkInteraction, CLOCK_SKEW_MS, type CheckedInteraction, type InputPath } from './check-interaction.ts';
+import type { InteractionInput, RecordInteractionResult, RecordInteractionsResult } from './interaction-input.ts';
+import type { InteractionStore, NewInteraction, RecordedInteraction } from './interaction-store.ts';
+import { learningClaim, type Client, type LearningCaps } from './learning-caps.ts';
+import { tieToExecution, tieToNothing, type TiedInteraction } from './tie-interaction.ts';
+
+export interface RecordInteractionDeps extends FindExecutionDependencies {
+  interactions: Pick<InteractionStore, 'record'>;
+  retrievers: Pick<RetrieverStore, 'get'>;
+  /** A fresh UUIDv7. */
+  newId: () => string;
+  /** Called after each commit that stored something. */
+  wakeRelay: () => void;
+  caps: LearningCaps;
+  /** 32 bytes: what is counted of clients names nobody. */
+  capsSecret: Buffer;
+  /** How many lists a retriever has learned from, as far as is known here. */
+  listsLearned: (retrieverId: string) => Promise<number>;
+}
+
+const MAX_INTERACTIONS = 1_000;
+/** How far back an event without an executionId is tied to its user's searches. */
+const TIE_WINDOW_MS = 24 * 3_600_000;
+
+/**
+ * Stores one event; when it returns, the event is committed.
+ * @param client null: an event of the process itself, which is not capped
+ * @throws ValidationError, NotFoundError
+ */
+export async function recordInteraction(
+  deps: RecordInteractionDeps,
+  namespaceId: string,
+  input: InteractionInput,
+  client: Client | null = null,
+): Promise<RecordInteractionResult> {
+  const [outcome] = await recordAll(deps, { namespaceId, client }, [input], () => ['input']);
+  invariant(outcome !== undefined, 'one input has one outcome');
+  if (outcome instanceof DomainError) throw outcome;
+  return outcome;
+}
+
+/** Stores those that are sound, in one transaction, and says what is wrong with each of the others. @throws ValidationError TOO_MANY_INTERACTIONS */
+export async function recordInteractions(
+  deps: RecordInteractionDeps,
+  namespaceId: string,
+  inputs: readonly InteractionInput[],
+  client: Client | null = null,
+): Promise<RecordInteractionsResult> {
+  if (inputs.length > MAX_INTERACTIONS) {
+    throw new ValidationError(
+      `interactions holds ${inputs.length} events, of ${MAX_INTERACTIONS} allowed: send them in several calls.`,
+      'TOO_MANY_INTERACTIONS',
+      ['input', 'interactions'],
+    );
+  }
+  const outcomes = await recordAll(deps, { namespaceId, client }, inputs, (index) => ['input', 'interactions', index]);
+  const recorded = outcomes.filter(isSound);
+  const duplicates = recorded.filter((outcome) => outcome.duplicate).length;
+  return {
+    accepted: recorded.length - duplicates,
+    beyondCap: recorded.filter(({ interaction, duplicate }) => !duplicate && !interaction.trains).length,
+    duplicates,
+    rejected: outcomes.flatMap((outcome, index) =>
+      outcome instanceof DomainError ? [{ index, code: outcome.code, message: outcome.message }] : [],
+    ),
+  };
+}
+
+/** One outcome an input. Whatever is not the input's fault is thrown. */
+async function recordAll(
+  deps: RecordInteractionDeps,
+  { namespaceId, client }: { namespaceId: string; client: Client | null },
+  inputs: readonly InteractionInput[],
+  pathOf: (index: number) => InputPath,
+): Promise<(RecordedInteraction | DomainError)[]> {
+  const now = deps.clock.now();
+  const checked = inputs.map((input, index) => faultOr(() => checkInteraction(input, pathOf(index), now)));
+  const lookUps = await lookUp(deps, namespaceId, checked.filter(isSound), now);
+  const tied = checked.map((event) =>
+    event instanceof DomainError ? event : faultOr(() => tie(deps, namespaceId, event, lookUps)),
+  );
+  const events = await claimed(deps, client, tied.filter(isSound));
+  const recorded = events.length === 0 ? [] : await deps.interactions.record(events);
+  if (recorded.some(({ duplicate }) => !duplicate)) deps.wakeRelay();
+
+  let next = 0;
+  return tied.map((event) => {
+    const outcome = event instanceof DomainError ? event : recorded[next++];
+    invariant(outcome !== undefined, 'the store answers for every event');
+    return outcome;
+  });
+}
+
+/** With ids, and with what each takes from what its client may teach. */
+async function claimed(
+  deps: RecordInteractionDeps,
+  client: Client | null,
+  events: readonly TiedInteraction[],
+): Promise<NewInteraction[]> {
+  const { caps, capsSecret: secret, listsLearned, newId } = deps;
+  if (client === null || caps.clicksPerClient === 0) return events.map((event) => ({ ...event, id: newId() }));
+  const retrieverIds = distinct(events.map(({ retrieverId }) => retrieverId));
+  const lists = new Map(await Promise.all(retrieverIds.map(async (id) => [id, await listsLearned(id)] as const)));
+  return events.map((event) => {
+    const learned = lists.get(event.retrieverId ?? '') ?? 0;
+    return { ...event, id: newId(), claim: learningClaim(event, client, { caps, secret, listsLearned: learned }) };
+  });
+}
+
+interface LookUps {
+  executions: ReadonlyMap<string, Execution>;
+  /** For events without an executionId, by `showingKey`. */
+  showings: ReadonlyMap<string, Execution>;
+  retrieverIds: ReadonlySet<string>;
+}
+
+/** Everything the events refer to, each looked up once, all in parallel. */
+async function lookUp(
+  deps: RecordInteractionDeps,
+  namespaceId: string,
+  events: readonly CheckedInteraction[],
+  now: number,
+): Promise<LookUps> {
+  const executionIds = distinct(events.map(({ executionId }) => executionId));
+  const loose = events.filter(({ executionId }) => executionId === null);
+  const retrieverIds = distinct(loose.map(({ retrieverId }) => retrieverId));
+  const [executions, showings, retrievers] = await Promise.all([
+    findExecutions(deps, namespaceId, executionIds),
+    findShowings(deps, namespaceId, loose, now - TIE_WINDOW_MS),
+    retrieverIds.length === 0 ? [] : deps.retrievers.get(namespaceId, retrieverIds),
+  ]);
+  return { executions, showings, retrieverIds: new Set(retrievers.map(({ id }) => id)) };
+}
+
+async function findShowings(
+  deps: RecordInteractionDeps,
+  namespaceId: string,
+  loose: readonly CheckedInteraction[],
+  since: number,
+): Promise<Map<string, Execution>> {
+  const questions = new Map(loose.map((event) => [showingKey(event), event]));
+  const found = new Map<string, Execution>();
+  await Promise.all(
+    [...questions].map(async ([key, { documentId, retrieverId, userId, sessionId, position }]) => {
+      if (documentId === null) return;
+      const query = { namespaceId, retrieverId, userId, sessionId, documentId, position, since };
+      const execution = await findLastShowing(deps, query);
+      if (execution !== null) found.set(key, execution);
+    }),
+  );
+  return found;
+}
+
+function showingKey({ retrieverId, userId, sessionId, documentId, position }: CheckedInteraction): string {
+  return JSON.stringify([retrieverId, userId, sessionId, documentId, position]);
+}
+
+function tie(
+  deps: RecordInteractionDeps,
+  namespaceId: string,
+  event: CheckedInteraction,
+  { executions, showings, retrieverIds }: LookUps,
+): TiedInteraction {
+  if (event.executionId !== null) {
+    checkExecutionId(deps, namespaceId, event.executionId, event.path);
+    const execution = executions.get(event.executionId);
+    if (execution !== undefined) return tieToExecution(event, execution);
+    throw new NotFoundError('No such execution is stored.', 'EXECUTION_NOT_FOUND', [...event.path, 'executionId']);
+  }
+  if (event.retrieverId !== null && !retrieverIds.has(event.retrieverId)) {
+    throw new NotFoundError(`There is no retriever ${event.retrieverId} in this namespace.`, 'RETRIEVER_NOT_FOUND', [
+      ...event.path,
+      'retrieverId',
+    ]);
+  }
+  const execution = showings.get(showingKey(event));
+  const wasShownBefore = execution !== undefined && execution.executedAt <= event.occurredAt + CLOCK_SKEW_MS;
+  return wasShownBefore ? tieToExecution(event, execution) : tieToNothing(event, namespaceId);
+}
+
+function checkExecutionId(deps: RecordInteractionDeps, namespaceId: string, id: string, path: InputPath): void {
+  const verdict = deps.executionIds.verify(namespaceId, id);
+  if (verdict === 'valid') return;
+  const at = [...path, 'executionId'];
+  if (verdict === 'expired') {
+    throw new ValidationError('The execution is too old to take feedback: search again.', 'EXECUTION_EXPIRED', at);
+  }
+  throw new ValidationError(
+    'executionId was not issued by a search in this namespace: pass it on exactly as search returned it.',
+    'INVALID_EXECUTION_ID',
+    at,
+  );
+}
+
+function faultOr<Result>(work: () => Result): Result | DomainError {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
+}
+
+function isSound<Value>(value: Value | DomainError): value is Value {
+  return !(value instanceof DomainError);
+}
+
+function distinct(values: readonly (string | null)[]): string[] {
+  return [...new Set(values.filter((value) => value !== null))];
+}

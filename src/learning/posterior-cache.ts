@@ -1,0 +1,157 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../shared/clock.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { ContextRef } from './context.ts';
+import type { ContextTotals, PosteriorSnapshot, PosteriorStore } from './posterior-store.ts';
+
+interface Entry {
+  retrieverId: string;
+  context: ContextRef;
+  /** The snapshot it was read in: an older read that comes late must not replace a newer one. */
+  version: number;
+  totals: ContextTotals | null;
+}
+
+export interface CachedPosteriors {
+  version: number;
+  /** In the order asked for; null for a context without a signal, or one that could not be read in time. */
+  totals: (ContextTotals | null)[];
+  /** False where a context could not be read in time, so that a coarser one may decide. */
+  complete: boolean;
+  /** False while the store does not answer, so that newer signals may be missing. */
+  current: boolean;
+}
+
+export interface PosteriorCacheOptions {
+  store: PosteriorStore;
+  logger: Logger;
+  clock: Clock;
+  /** Contexts kept, least recently used dropped first. A context of 4 arms takes about 1 kB. */
+  maxContexts?: number;
+  /** How long a search waits for contexts that are not in memory. */
+  patienceMs?: number;
+  /** How long after a failure reads are not waited for. */
+  awayMs?: number;
+}
+
+/**
+ * Posteriors in memory, so that no search depends on ClickHouse: what is here is served at once, what is not is waited
+ * for briefly, and while the store is away the last known values serve on.
+ */
+export class PosteriorCache {
+  readonly #store: PosteriorStore;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #patienceMs: number;
+  readonly #awayMs: number;
+  readonly #entries: LRUCache<string, Entry>;
+  readonly #versions = new Map<string, number>();
+  #awaySince: number | null = null;
+  #warned = false;
+  #nextProbeAt = 0;
+
+  constructor(options: PosteriorCacheOptions) {
+    this.#store = options.store;
+    this.#logger = options.logger;
+    this.#clock = options.clock;
+    this.#patienceMs = options.patienceMs ?? 50;
+    this.#awayMs = options.awayMs ?? 1_000;
+    this.#entries = new LRUCache({ max: options.maxContexts ?? 50_000 });
+  }
+
+  async read(retrieverId: string, contexts: readonly ContextRef[]): Promise<CachedPosteriors> {
+    const missing = contexts.filter((context) => !this.#entries.has(entryKey(retrieverId, context)));
+    if (missing.length > 0 || !this.#versions.has(retrieverId)) await this.#readSoon(retrieverId, missing);
+    const entries = contexts.map((context) => this.#entries.get(entryKey(retrieverId, context)));
+    return {
+      version: this.#versions.get(retrieverId) ?? 0,
+      totals: entries.map((entry) => entry?.totals ?? null),
+      complete: this.#versions.has(retrieverId) && entries.every((entry) => entry !== undefined),
+      current: this.#awaySince === null,
+    };
+  }
+
+  /** Whether the context is in memory, so that a change of it matters here. */
+  holds(retrieverId: string, context: ContextRef): boolean {
+    return this.#entries.has(entryKey(retrieverId, context));
+  }
+
+  /** Reads contexts anew from the store. @throws where it is away */
+  async refresh(retrieverId: string, contexts: readonly ContextRef[]): Promise<void> {
+    try {
+      this.#keep(retrieverId, contexts, await this.#store.read(retrieverId, contexts));
+      this.reportBack();
+    } catch (error) {
+      this.reportAway(error);
+      throw error;
+    }
+  }
+
+  /** The contexts of a retriever that are in memory. Walks the whole cache: for rare events only. */
+  known(retrieverId: string): ContextRef[] {
+    const contexts: ContextRef[] = [];
+    for (const entry of this.#entries.values()) if (entry.retrieverId === retrieverId) contexts.push(entry.context);
+    return contexts;
+  }
+
+  /** The retrievers with contexts in memory. */
+  retrievers(): string[] {
+    return [...this.#versions.keys()];
+  }
+
+  /** For how long the store has not answered, in milliseconds; 0 while it does. */
+  awayMs(): number {
+    return this.#awaySince === null ? 0 : this.#clock.now() - this.#awaySince;
+  }
+
+  reportAway(error: unknown): void {
+    this.#doWithout();
+    if (this.#warned) return;
+    this.#warned = true;
+    this.#logger.warn(
+      { err: error },
+      'The posterior store does not answer; searches go on with the last known weights.',
+    );
+  }
+
+  reportBack(): void {
+    if (this.#awaySince === null) return;
+    this.#logger.info({ awayMs: this.#clock.now() - this.#awaySince }, 'The posterior store answers again.');
+    this.#awaySince = null;
+    this.#warned = false;
+  }
+
+  /** Slow or away: no search waits for it for a while. */
+  #doWithout(): void {
+    this.#awaySince ??= this.#clock.now();
+    this.#nextProbeAt = this.#clock.now() + this.#awayMs;
+  }
+
+  /** Waits for a read no longer than the patience; the read itself goes on and fills the cache when it comes. */
+  async #readSoon(retrieverId: string, contexts: readonly ContextRef[]): Promise<void> {
+    if (this.#awaySince !== null && this.#clock.now() < this.#nextProbeAt) return;
+    const reading = this.refresh(retrieverId, contexts).catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), this.#patienceMs);
+    });
+    const outcome = await Promise.race([reading, patience]);
+    clearTimeout(timer);
+    if (outcome === 'late') this.#doWithout();
+  }
+
+  #keep(retrieverId: string, contexts: readonly ContextRef[], snapshot: PosteriorSnapshot): void {
+    this.#versions.set(retrieverId, Math.max(snapshot.version, this.#versions.get(retrieverId) ?? 0));
+    contexts.forEach((context, index) => {
+      const key = entryKey(retrieverId, context);
+      const known = this.#entries.peek(key);
+      if (known !== undefined && known.version > snapshot.version) return;
+      const totals = snapshot.totals[index] ?? null;
+      this.#entries.set(key, { retrieverId, context, version: snapshot.version, totals });
+    });
+  }
+}
+
+function entryKey(retrieverId: string, context: ContextRef): string {
+  return `${retrieverId}\n${context.level}\n${context.key}`;
+}

@@ -1,0 +1,74 @@
+import pg from 'pg';
+import type { Queryable } from './database.ts';
+
+/** One connection lent by a pool, until `release`. */
+export class PoolSession {
+  readonly client: pg.PoolClient;
+  #last: Promise<unknown> = Promise.resolve();
+  #loss: Error | null = null;
+  #isDoubtful = false;
+  readonly #onError = (error: Error): void => {
+    this.#loss ??= error;
+  };
+
+  constructor(client: pg.PoolClient) {
+    this.client = client;
+    client.on('error', this.#onError);
+  }
+
+  /** Statements run one after another, even when the caller does not wait: `pg` gives up queueing them itself. */
+  run<Row extends object>(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>> {
+    const result = this.#last.then(() => this.#runNow<Row>(sql, values));
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  /** Gives the connection back; one that is lost or in an unknown state is closed instead. */
+  release(): void {
+    this.client.off('error', this.#onError);
+    this.client.release(this.#isDoubtful || this.#loss !== null);
+  }
+
+  async #runNow<Row extends object>(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>> {
+    try {
+      return await this.client.query<Row>(sql, values?.slice());
+    } catch (error) {
+      if (!isStatementError(error)) this.#isDoubtful = true;
+      // on a lost connection `pg` only remarks that it cannot be used: why it was lost says more
+      throw this.#loss ?? error;
+    }
+  }
+}
+
+/** A transaction as its user sees it: statements that come after its end are refused, lest they run outside of it. */
+export class SessionTransaction implements Queryable {
+  readonly #session: PoolSession;
+  #hasEnded = false;
+
+  constructor(session: PoolSession) {
+    this.#session = session;
+  }
+
+  async query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
+    if (this.#hasEnded) throw new Error('The transaction has ended; wait for every query in it before it does.');
+    return (await this.#session.run<Row>(sql, values)).rows;
+  }
+
+  async commit(): Promise<void> {
+    this.#hasEnded = true;
+    const { command } = await this.#session.run('commit');
+    // what COMMIT does after a statement has failed, without calling it an error
+    if (command === 'ROLLBACK') throw new Error('The transaction was rolled back: a statement in it had failed.');
+  }
+
+  async rollback(): Promise<void> {
+    this.#hasEnded = true;
+    // if this fails the session is gone, and the transaction with it
+    await this.#session.run('rollback').catch(() => {});
+  }
+}
+
+/** An error of the SQL, after which the session is as good as before. A server that translates FATAL and ERROR costs a connection. */
+function isStatementError(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.severity === 'ERROR';
+}

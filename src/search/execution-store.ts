@@ -1,0 +1,24 @@
+import type { Execution } from './execution.ts';
+
+export interface ShowingQuery {
+  namespaceId: string;
+  retrieverId: string | null;
+  userId: string | null;
+  sessionId: string | null;
+  documentId: string;
+  position: number | null;
+  /** Milliseconds since the epoch. */
+  since: number;
+}
+
+/** Executions of the last days, for feedback and explanation. The long log is ClickHouse's. */
+export interface ExecutionStore {
+  /** One transaction: the executions and their outbox rows. Repeating it changes nothing. */
+  save(executions: readonly Execution[]): Promise<void>;
+  /** Those that exist in the namespace, in any order. */
+  get(namespaceId: string, ids: readonly string[]): Promise<Execution[]>;
+  /** The user's (else the session's) newest execution since `since` that showed the document (at that position, where given). */
+  lastShowing(query: ShowingQuery): Promise<Execution | null>;
+  /** Deletes what is older; returns how many. */
+  expire(before: number): Promise<number>;
+}

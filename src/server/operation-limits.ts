@@ -1,0 +1,89 @@
+import { complexityFromQuery } from '@pothos/plugin-complexity';
+import {
+  getOperationAST,
+  GraphQLError,
+  Kind,
+  parse,
+  type ASTVisitor,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ValidationContext,
+} from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import { DomainError } from '../shared/errors.ts';
+import { limits } from './limits.ts';
+
+/** Refuses operations that ask too much, before anything of them runs. In the shared pipeline: it guards HTTP, SSE and WebSocket. */
+export function limitOperations(): Plugin {
+  return {
+    onParse({ setParseFn }) {
+      setParseFn(parseWithinLimit);
+    },
+    onValidate({ addValidationRule }) {
+      addValidationRule(aliasLimit);
+    },
+    onExecute({ args, setResultAndStopExecution }) {
+      const error = costFault(args);
+      if (error !== null) setResultAndStopExecution({ errors: [error] });
+    },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const error = costFault(args);
+      if (error !== null) setResultAndStopExecution({ errors: [error] });
+    },
+  };
+}
+
+function parseWithinLimit(source: string): DocumentNode {
+  try {
+    return parse(source, { maxTokens: limits.tokens });
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    const tooLong = error.message.includes(`more that ${limits.tokens} tokens`);
+    const message = tooLong ? `The operation has more than ${limits.tokens} tokens; use variables.` : error.message;
+    const code = tooLong ? 'TOO_MANY_TOKENS' : 'GRAPHQL_PARSE_FAILED';
+    throw new GraphQLError(message, {
+      source: error.source ?? null,
+      positions: error.positions ?? null,
+      extensions: refused(code),
+    });
+  }
+}
+
+function aliasLimit(context: ValidationContext): ASTVisitor {
+  let aliases = 0;
+  return {
+    Field(node) {
+      if (node.alias === undefined) return;
+      aliases += 1;
+      if (aliases !== limits.aliases + 1) return;
+      const message = `The operation has more than ${limits.aliases} aliases; send several operations.`;
+      context.reportError(new GraphQLError(message, { nodes: node, extensions: refused('TOO_MANY_ALIASES') }));
+    },
+  };
+}
+
+function costFault({ schema, document, operationName, variableValues }: ExecutionArgs): GraphQLError | null {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return null;
+  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+  const chosen: DocumentNode = { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] };
+  try {
+    const { depth, complexity } = complexityFromQuery(chosen, { schema, variables: variableValues ?? {} });
+    if (depth > limits.depth) return tooMuch('depth', depth, limits.depth, 'QUERY_TOO_DEEP');
+    if (complexity > limits.cost) return tooMuch('cost', complexity, limits.cost, 'QUERY_TOO_COSTLY');
+  } catch (error) {
+    // variables or arguments that are not valid: execution refuses them, and says where
+    if (!(error instanceof GraphQLError || error instanceof DomainError)) throw error;
+  }
+  return null;
+}
+
+function tooMuch(what: string, actual: number, allowed: number, code: string): GraphQLError {
+  const message = `The ${what} of the operation is ${actual}, of ${allowed} allowed; select less, or page with first.`;
+  return new GraphQLError(message, { extensions: { ...refused(code), [what]: actual, allowed } });
+}
+
+/** `spec`: 400 only for clients that accept application/graphql-response+json, as GraphQL over HTTP wants it. */
+function refused(code: string) {
+  return { code, http: { status: 400, spec: true } };
+}

@@ -1,0 +1,50 @@
+/** What the caller did wrong or may not do. Everything else that is thrown is a fault of ours and is masked. */
+export abstract class DomainError extends Error {
+  /** Stable, SCREAMING_SNAKE, meant for programs. */
+  readonly code: string;
+  /** The input field at fault, outermost first, list indexes as decimal strings: ["input", "documents", "3", "vectors"]. */
+  readonly path: readonly string[];
+
+  constructor(message: string, code: string, path: readonly (string | number)[]) {
+    super(message);
+    this.name = new.target.name;
+    this.code = code;
+    this.path = path.map(String);
+  }
+}
+
+/** The input is malformed or contradicts itself. */
+export class ValidationError extends DomainError {
+  constructor(message: string, code: string, path: readonly (string | number)[] = []) {
+    super(message, code, path);
+  }
+}
+
+/** What the input names does not exist (in this namespace). */
+export class NotFoundError extends DomainError {
+  constructor(message: string, code: string, path: readonly (string | number)[] = []) {
+    super(message, code, path);
+  }
+}
+
+/** The input is fine, but contradicts what is stored (a name taken, a feature filled by another model). */
+export class ConflictError extends DomainError {
+  constructor(message: string, code: string, path: readonly (string | number)[] = []) {
+    super(message, code, path);
+  }
+}
+
+/** The caller is not who it takes to do this. */
+export class ForbiddenError extends DomainError {
+  constructor(message: string, code: string, path: readonly (string | number)[] = []) {
+    super(message, code, path);
+  }
+}
+
+/** The program cannot start or go on for a reason its operator can mend; the message is one sentence that says how. */
+export class OperatorError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'OperatorError';
+  }
+}

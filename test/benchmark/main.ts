@@ -1,0 +1,45 @@
+// Runs the named benchmark, prints its table and writes results/NAME.json. Run: npm run bench -- NAME
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { benchmarkAnalytics } from './analytics.bench.ts';
+import type { Benchmark } from './benchmark.ts';
+import { benchmarkFanOut } from './fanout.bench.ts';
+import { benchmarkFreshness } from './freshness.bench.ts';
+import { benchmarkFusion } from './fusion.bench.ts';
+import { benchmarkInteractions } from './interactions.bench.ts';
+import { describeMachine, installedVersions } from './machine.ts';
+import { benchmarkSearch } from './search.bench.ts';
+import { benchmarkStart } from './start.bench.ts';
+
+const benchmarks = new Map<string, { about: string; run: Benchmark }>([
+  ['start', { about: 'from an empty directory to the first answer; memory and size on disk', run: benchmarkStart }],
+  ['search', { about: 'a two-feature search over 10,000 documents, learned beside static', run: benchmarkSearch }],
+  ['freshness', { about: 'from a recorded click to the new weights at a subscriber', run: benchmarkFreshness }],
+  ['fanout', { about: 'weights that change ten times a second, to thousands of subscribers', run: benchmarkFanOut }],
+  ['interactions', { about: 'events a second that one server takes, committed', run: benchmarkInteractions }],
+  ['fusion', { about: 'one fusion of four lists of 100 hits, by method', run: benchmarkFusion }],
+  ['analytics', { about: 'every analytics query over 10 million interactions', run: benchmarkAnalytics }],
+]);
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+async function runBenchmark(name: string, run: Benchmark): Promise<void> {
+  const machine = describeMachine();
+  const { parameters, rows } = await run(say);
+  console.table(rows);
+  const folder = fileURLToPath(new URL('./results/', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  const result = { machine, versions: installedVersions(), parameters, rows };
+  writeFileSync(`${folder}${name}.json`, `${JSON.stringify(result, null, 2)}\n`);
+  say(`Written to test/benchmark/results/${name}.json`);
+}
+
+const name = process.argv[2];
+const chosen = benchmarks.get(name ?? '');
+if (name !== undefined && chosen !== undefined) {
+  await runBenchmark(name, chosen.run);
+} else {
+  say('Usage: npm run bench -- NAME\n');
+  for (const [known, { about }] of benchmarks) say(`  ${known.padEnd(10)} ${about}`);
+  if (name !== undefined) process.exitCode = 1;
+}

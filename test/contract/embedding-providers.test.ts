@@ -1,0 +1,216 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { VectorExtractor } from '../../src/extractors/extractor.ts';
+import { createProvider, parseProviderSettings } from '../../src/extractors/providers/provider-config.ts';
+import { unitVector } from '../../src/shared/unit-vector.ts';
+import {
+  DIMENSIONS,
+  modelVector,
+  startEmbeddingServer,
+  type EmbeddingServer,
+  type ProviderName,
+} from '../fixtures/embedding-server.ts';
+
+const FEATURE = 'acme://text@v1/model';
+const providers: ProviderName[] = ['openai', 'cohere', 'voyage', 'jina', 'vertex'];
+const batches: Record<ProviderName, number> = { openai: 128, cohere: 96, voyage: 128, jina: 128, vertex: 1 };
+
+describe.each(providers)('embeddings of %s', (provider) => {
+  let server: EmbeddingServer;
+
+  beforeEach(async () => void (server = await startEmbeddingServer(provider)));
+  afterEach(async () => {
+    await server.close();
+    expect(server.faults).toEqual([]);
+  });
+
+  function extractor(settings: object = {}, key = server.key): VectorExtractor {
+    const given = { provider, model: 'model-1', url: server.url, dimensions: DIMENSIONS, keyVariable: 'THE_KEY' };
+    return createProvider(parseProviderSettings(FEATURE, { ...given, ...settings }), {
+      ...{ env: { THE_KEY: key }, now: () => 0, backoffMs: 1 },
+    });
+  }
+
+  const expected = (text: string, dimensions = DIMENSIONS) => unitVector(modelVector(text, dimensions));
+
+  it('come as one unit vector a text, in order, whatever the order of the answer', async () => {
+    const texts = ['a red lamp', 'a blue chair', 'a red chair'];
+    expect(await extractor().embed(texts, 'document')).toEqual(texts.map((text) => expected(text)));
+    expect(extractor()).toMatchObject({ kind: 'vector', model: `${provider}/model-1`, dimensions: DIMENSIONS });
+  });
+
+  it('tell documents from queries where the provider does', async () => {
+    const one = extractor();
+    await one.embed(['lamp'], 'document');
+    await one.embed(['lamp'], 'query');
+    const [asDocument, asQuery] = server.asked.map(({ body }) => body);
+    const told = { openai: null, cohere: 'input_type', voyage: 'input_type', jina: 'task', vertex: null }[provider];
+    if (told === null) expect(asDocument).toEqual(asQuery);
+    else expect(asDocument?.[told]).not.toEqual(asQuery?.[told]);
+  });
+
+  it('are asked for in batches as large as it takes, and the same content once', async () => {
+    const one = extractor();
+    const texts = Array.from({ length: provider === 'vertex' ? 5 : 200 }, (_, n) => `text number ${n}`);
+    const vectors = await one.embed([...texts, ...texts], 'document');
+    expect(vectors).toHaveLength(2 * texts.length);
+    expect(vectors[texts.length]).toEqual(vectors[0]);
+    expect(server.asked).toHaveLength(Math.ceil(texts.length / batches[provider]));
+    await one.embed([texts[3]!, 'something new'], 'document');
+    expect(JSON.stringify(server.asked.at(-1)?.body)).toContain('something new');
+    expect(JSON.stringify(server.asked.at(-1)?.body)).not.toContain(texts[3]);
+  });
+
+  it('are shortened by the model where that is asked for', async () => {
+    const [vector] = await extractor({ dimensions: 8, requestDimensions: true }).embed(['lamp'], 'document');
+    expect(vector).toEqual(expected('lamp', 8));
+  });
+
+  it('are tried again after a fault that may pass', async () => {
+    server.instead.push({ status: 503, text: '<html>busy</html>' }, { status: 429, headers: { 'retry-after': '0' } });
+    expect(await extractor().embed(['lamp'], 'document')).toEqual([expected('lamp')]);
+    expect(server.asked).toHaveLength(3);
+  });
+
+  it('are given up after some tries, with what is the matter', async () => {
+    for (let n = 0; n < 6; n++) server.instead.push({ status: 500, body: { error: { message: 'down' } } });
+    await expect(extractor().embed(['lamp'], 'query')).rejects.toMatchObject({
+      code: 'EMBEDDING_UNAVAILABLE',
+      message: `${provider} answers 500: try again later, or set requestsPerMinute lower.`,
+    });
+    expect(server.asked).toHaveLength(2);
+  });
+
+  it('are not waited for beyond the time that is set', async () => {
+    server.instead.push({ hang: true }, { hang: true });
+    await expect(extractor({ timeoutMs: 100 }).embed(['lamp'], 'query')).rejects.toMatchObject({
+      code: 'EMBEDDING_UNAVAILABLE',
+      message: `${provider} did not answer in time.`,
+    });
+  });
+
+  it('are refused with the remedy: a wrong key, a used-up quota, another dimension, a bad request', async () => {
+    const refused = (one: VectorExtractor) => expect(one.embed(['lamp'], 'document')).rejects;
+    const wrongKey = refused(extractor({}, 'a-wrong-key'));
+    await wrongKey.toMatchObject({
+      code: 'EMBEDDING_KEY_REFUSED',
+      message: expect.stringContaining('THE_KEY') as string,
+    });
+    expect(server.asked).toHaveLength(1);
+    server.instead.push({
+      status: 429,
+      body: { error: { message: 'You exceeded your current quota', code: 'insufficient_quota' } },
+    });
+    await refused(extractor()).toMatchObject({ code: 'EMBEDDING_QUOTA_EXCEEDED' });
+    await refused(extractor({ dimensions: 20 })).toMatchObject({
+      code: 'EMBEDDING_DIMENSIONS_DIFFER',
+      message: expect.stringContaining('gave 16 dimensions where its feature says 20') as string,
+    });
+    server.instead.push({ status: 404, body: { error: { message: 'no such model' } } });
+    await refused(extractor()).toMatchObject({
+      code: 'EMBEDDING_REQUEST_REFUSED',
+      message: `${provider} refused the request for model-1 with 404: no such model.`,
+    });
+  });
+
+  it('are refused where the answer is of no use', async () => {
+    for (const instead of [{ text: 'not json' }, { body: { hello: 1 } }, { body: [] }]) {
+      server.instead.push(instead);
+      await expect(extractor().embed(['lamp'], 'document')).rejects.toMatchObject({ code: 'EMBEDDING_ANSWER_INVALID' });
+    }
+  });
+
+  it('never tell the key', async () => {
+    server.instead.push({ status: 400, body: { message: 'odd' } });
+    const error: unknown = await extractor()
+      .embed(['lamp'], 'document')
+      .catch((cause: unknown) => cause);
+    expect(JSON.stringify([error, (error as Error).message, (error as Error).stack])).not.toContain(server.key);
+  });
+});
+
+describe('pictures', () => {
+  const picture = `data:image/png;base64,${Buffer.from('a red lamp').toString('base64')}`;
+
+  it('go to Vertex as they are, and share the space of texts', async () => {
+    const server = await startEmbeddingServer('vertex');
+    const settings = { provider: 'vertex', model: 'model-1', url: server.url, dimensions: DIMENSIONS };
+    const env = { VERTEX_ACCESS_TOKEN: server.key };
+    const extractor = createProvider(parseProviderSettings(FEATURE, settings), { env, now: () => 0 });
+    expect(await extractor.embed([picture, 'lamp'], 'document')).toHaveLength(2);
+    await server.close();
+    expect(server.faults).toEqual([]);
+    expect(server.asked.map(({ body }) => body['instances'])).toEqual([
+      [{ image: { bytesBase64Encoded: picture.slice(picture.indexOf(',') + 1) } }],
+      [{ text: 'lamp' }],
+    ]);
+  });
+});
+
+describe('a model that wants to be told what a text is for', () => {
+  it('gets the prefixes of the settings', async () => {
+    const server = await startEmbeddingServer('openai');
+    const settings = { provider: 'openai', model: 'model-1', url: server.url, dimensions: DIMENSIONS };
+    const prefixes = { queryPrefix: 'query: ', documentPrefix: 'passage: ' };
+    const env = { OPENAI_API_KEY: server.key };
+    const extractor = createProvider(parseProviderSettings(FEATURE, { ...settings, ...prefixes }), {
+      env,
+      now: () => 0,
+    });
+    await extractor.embed(['lamp'], 'document');
+    await extractor.embed(['lamp'], 'query');
+    await server.close();
+    expect(server.asked.map(({ body }) => body['input'])).toEqual([['passage: lamp'], ['query: lamp']]);
+  });
+});
+
+describe('on Google’s machines', () => {
+  it('tokens come from the metadata server, and are renewed before they expire', async () => {
+    const server = await startEmbeddingServer('vertex');
+    let tokens = 0;
+    const metadata = createServer((request, response) => {
+      tokens++;
+      expect(request.headers['metadata-flavor']).toBe('Google');
+      response.end(JSON.stringify({ access_token: server.key, expires_in: 3600, token_type: 'Bearer' }));
+    });
+    await new Promise<void>((resolve) => metadata.listen(0, '127.0.0.1', resolve));
+    let now = 0;
+    const env = { GCE_METADATA_HOST: `127.0.0.1:${(metadata.address() as AddressInfo).port}` };
+    const settings = { provider: 'vertex', model: 'model-1', url: server.url, dimensions: DIMENSIONS };
+    const extractor = createProvider(parseProviderSettings(FEATURE, settings), { env, now: () => now });
+    await extractor.embed(['lamp', 'chair'], 'document');
+    expect(tokens).toBe(1);
+    now = 3_590_000;
+    await extractor.embed(['table'], 'document');
+    expect(tokens).toBe(2);
+    metadata.close();
+    await server.close();
+  });
+});
+
+describe('the settings of a provider', () => {
+  const good = { provider: 'openai', model: 'm', dimensions: 8 };
+  const ambient = { env: {}, now: () => 0 };
+
+  it.each([
+    [{ ...good, provider: 'acme' }, /provider: /],
+    [{ ...good, dimensions: 0 }, /dimensions: /],
+    [{ ...good, dimensions: undefined }, /dimensions: /],
+    [{ ...good, url: 'ftp://x' }, /url: /],
+    [{ ...good, apiKey: 'sk-1' }, /apiKey/],
+    [{ ...good, keyVariable: 'sk-123' }, /keyVariable: must be the name of an environment variable/],
+    [{ ...good, provider: 'vertex' }, /needs url for vertex/],
+  ])('%j are refused with what to mend', (settings, message) => {
+    expect(() => parseProviderSettings(FEATURE, settings)).toThrow(message);
+    expect(() => parseProviderSettings(FEATURE, settings)).toThrow(/ATTUNE_FEATURES: acme:\/\/text@v1\/model/);
+  });
+
+  it('need a key for a service, and none for a server of one’s own', () => {
+    expect(() => createProvider(parseProviderSettings(FEATURE, good), ambient)).toThrow(
+      /Set OPENAI_API_KEY to a key of Openai/,
+    );
+    const own = { ...good, url: 'http://127.0.0.1:11434/v1/' };
+    expect(createProvider(parseProviderSettings(FEATURE, own), ambient).model).toBe('openai/m');
+  });
+});

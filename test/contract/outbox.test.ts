@@ -1,0 +1,295 @@
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { outcomeOf } from '../../src/analytics/search-outcome.ts';
+import { createPostgresInteractionStore } from '../../src/interactions/interaction-store.postgres.ts';
+import type { Interaction } from '../../src/interactions/interaction.ts';
+import { createPostgresOutbox } from '../../src/interactions/outbox.postgres.ts';
+import type { Outbox, OutboxBatch, PrepareAttribution } from '../../src/interactions/outbox.ts';
+import { decayStamp } from '../../src/learning/decay.ts';
+import { evidenceOf } from '../../src/learning/evidence.ts';
+import { defaultRewardMap } from '../../src/learning/reward.ts';
+import type { PosteriorDelta } from '../../src/learning/posterior-store.ts';
+import type { Database } from '../../src/postgres/database.ts';
+import { createPostgresExecutionStore } from '../../src/search/execution-store.postgres.ts';
+import type { Execution } from '../../src/search/execution.ts';
+import { executionOf, interactionOn, startOfTest } from '../fixtures/interaction.ts';
+import { silentLogger, testDatabases } from '../fixtures/postgres.ts';
+
+const LEASE_MS = 30_000;
+
+/** One reward to the arm `text` for each signal; the execution's user learns it, and everybody. */
+const onePerSignal: PrepareAttribution = () =>
+  Promise.resolve((execution, signals) => ({
+    interactions: signals.length,
+    arms: new Map([
+      ['text', { rewards: signals.length, failures: 0 }],
+      ['image', { rewards: 0, failures: 0 }],
+    ]),
+    contexts: [
+      { level: 'PERSONAL', key: execution.userId ?? '' },
+      { level: 'GLOBAL', key: '' },
+    ],
+    outcomes: execution.hits.map(({ documentId }) => {
+      const reward = signals.filter((signal) => signal.documentId === documentId).length;
+      return { reward, examined: reward > 0 ? 1 : 0 };
+    }),
+    decay: decayStamp(null, execution.executedAt),
+    searchOutcome: outcomeOf(execution, signals, defaultRewardMap),
+  }));
+
+describe.each(testDatabases())('the outbox on $name', ({ open }) => {
+  let db: Database;
+  let outbox: Outbox;
+  let now: number;
+
+  const openOutbox = () =>
+    createPostgresOutbox(db, {
+      clock: { now: () => now },
+      newId: uuidv7,
+      logger: silentLogger,
+      leaseMs: LEASE_MS,
+    });
+
+  beforeAll(async () => {
+    db = await open();
+    outbox = openOutbox();
+  });
+  beforeEach(async () => {
+    now = startOfTest + 10_000;
+    await db.query('truncate outbox, outbox_batches, outbox_dead, interactions, interaction_signals, executions');
+  });
+  afterAll(() => db.close());
+
+  /** Stored as by a search, then as by clicks. */
+  const save = (...executions: Execution[]) => createPostgresExecutionStore(db).save(executions);
+  const record = (...events: Interaction[]) => createPostgresInteractionStore(db).record(events);
+  const claim = (limit = 100) => outbox.claim(limit, onePerSignal);
+
+  async function claimAll(from: Outbox, limit = 100): Promise<OutboxBatch[]> {
+    const batches: OutboxBatch[] = [];
+    for (let batch = await from.claim(limit, onePerSignal); batch !== null;) {
+      batches.push(batch);
+      batch = await from.claim(limit, onePerSignal);
+    }
+    return batches;
+  }
+
+  test('nothing is due where nothing waits', async () => {
+    expect(await claim()).toBeNull();
+    expect(await outbox.backlog()).toEqual({ depth: 0, oldestAt: null });
+  });
+
+  test('a batch carries what waits and what the arms have earned by it', async () => {
+    const execution = executionOf(['a', 'b']);
+    await save(execution);
+    const event = interactionOn(execution, { interactionTypes: ['CLICK', 'SHARE'] });
+    await record(event);
+    const batch = await claim();
+    const arms = [
+      { featureUri: 'text', rewards: 2, failures: 0 },
+      { featureUri: 'image', rewards: 0, failures: 0 },
+    ];
+    const delta = {
+      ...{ retrieverId: execution.retrieverId, decay: { halfLifeHours: 0, epoch: 0 }, interactions: 2, arms },
+      evidence: evidenceOf(
+        execution.hits,
+        [
+          { reward: 2, examined: 1 },
+          { reward: 0, examined: 0 },
+        ],
+        ['text', 'image'],
+      ),
+    };
+    expect(batch).toEqual({
+      id: expect.any(String),
+      namespaceIds: [execution.namespaceId],
+      executions: [execution],
+      interactions: [event],
+      deltas: [
+        { ...delta, context: { level: 'PERSONAL', key: 'ada' } },
+        { ...delta, context: { level: 'GLOBAL', key: '' } },
+      ],
+      searchOutcomes: [
+        expect.objectContaining({ clicked: 1, clicks: 1, clicksAt: { 0: 1 }, interacted: 1, penalised: 0 }),
+      ],
+      attempts: 0,
+    });
+    expect(await claim()).toBeNull();
+    await outbox.complete(batch!.id);
+    now += LEASE_MS;
+    expect(await claim()).toBeNull();
+  });
+
+  test('what a context gains from several executions is one delta', async () => {
+    const one = executionOf(['a']);
+    const other = executionOf(['b'], { namespaceId: one.namespaceId, retrieverId: one.retrieverId, userId: 'bob' });
+    await save(one, other);
+    await record(interactionOn(one), interactionOn(other));
+    const batch = await claim();
+    expect(gains(batch!.deltas)).toEqual({ 'PERSONAL ada': 1, 'PERSONAL bob': 1, 'GLOBAL ': 2 });
+  });
+
+  test('a later batch carries only what came on top, also while the earlier one is not sent', async () => {
+    const execution = executionOf(['a', 'b']);
+    await save(execution);
+    await record(interactionOn(execution));
+    expect(gains((await claim())!.deltas)).toEqual({ 'PERSONAL ada': 1, 'GLOBAL ': 1 });
+    await record(interactionOn(execution, { documentId: 'b', position: 1, interactionTypes: ['CLICK', 'COPY'] }));
+    expect(gains((await claim())!.deltas)).toEqual({ 'PERSONAL ada': 2, 'GLOBAL ': 2 });
+  });
+
+  test('an event that brings nothing new to its execution brings no delta', async () => {
+    const execution = executionOf(['a', 'b']);
+    await save(execution);
+    await record(interactionOn(execution), interactionOn(execution, { documentId: 'b', position: 1 }));
+    const first = await claim(1);
+    const second = await claim(1);
+    expect([first, second].map((batch) => batch!.interactions.length)).toEqual([1, 1]);
+    // Both signals were there when the first was claimed.
+    expect([first, second].map((batch) => gains(batch!.deltas)['GLOBAL '])).toEqual([2, undefined]);
+  });
+
+  test.each<[string, PrepareAttribution, boolean]>([
+    ['of no known retriever', () => Promise.resolve(() => null), true],
+    ['whose execution is gone', onePerSignal, false],
+    [
+      'whose attribution fails',
+      () =>
+        Promise.resolve(() => {
+          throw new Error('a bug of ours');
+        }),
+      true,
+    ],
+  ])('an event %s goes to the log and trains nothing', async (_which, prepare, isSaved) => {
+    const execution = executionOf(['a']);
+    if (isSaved) await save(execution);
+    const event = interactionOn(execution);
+    const loose = interactionOn(null);
+    await record(event, loose);
+    const batch = await outbox.claim(100, prepare);
+    expect(batch!.interactions).toHaveLength(2);
+    expect(batch!.deltas).toEqual([]);
+  });
+
+  test('a batch whose relay died is due again when its lease ends, the very same', async () => {
+    const execution = executionOf(['a', 'b']);
+    await save(execution);
+    await record(interactionOn(execution, { metadata: { odd: 0.1 + 0.2 } }), interactionOn(null));
+    const first = await claim();
+    now += LEASE_MS - 1;
+    expect(await claim()).toBeNull();
+    // What comes meanwhile changes nothing of it.
+    await record(interactionOn(execution, { documentId: 'b', position: 1 }));
+    now += 1;
+    expect(await claim()).toEqual({ ...first, attempts: 1 });
+    expect(gains((await claim())!.deltas)).toEqual({ 'PERSONAL ada': 1, 'GLOBAL ': 1 });
+  });
+
+  test('a batch that was given back is due when it says, and goes before what is new', async () => {
+    await record(interactionOn(null));
+    const first = await claim();
+    await record(interactionOn(null));
+    await outbox.release(first!.id, 'connection refused', 2_000);
+    now += 2_000;
+    expect(await claim()).toEqual({ ...first, attempts: 1 });
+    await outbox.release(first!.id, 'connection refused', 2_000);
+    now += 1_999;
+    expect((await claim())!.id).not.toBe(first!.id);
+    now += 1;
+    expect(await claim()).toEqual({ ...first, attempts: 2 });
+  });
+
+  test('a buried batch is kept whole and comes no more', async () => {
+    const execution = executionOf(['a']);
+    await save(execution);
+    await record(interactionOn(execution));
+    const batch = await claim();
+    await outbox.bury(batch!.id, 'cannot parse');
+    now += LEASE_MS;
+    expect(await claim()).toBeNull();
+    expect(await outbox.backlog()).toEqual({ depth: 0, oldestAt: null });
+    const { executions, interactions, deltas, searchOutcomes } = batch!;
+    const dead = await db.query('select id, payload, attempts, error from outbox_dead');
+    expect(dead).toEqual([
+      {
+        id: batch!.id,
+        payload: { executions, interactions, deltas, searchOutcomes },
+        attempts: 1,
+        error: 'cannot parse',
+      },
+    ]);
+  });
+
+  test('the backlog counts what waits and what is on its way, by its oldest', async () => {
+    const execution = executionOf(['a']);
+    await save(execution);
+    await record(interactionOn(execution, { receivedAt: startOfTest + 500 }));
+    expect(await outbox.backlog()).toEqual({ depth: 2, oldestAt: startOfTest });
+    const batch = await claim();
+    await record(interactionOn(null, { receivedAt: startOfTest + 900 }));
+    expect(await outbox.backlog()).toEqual({ depth: 3, oldestAt: startOfTest });
+    await outbox.complete(batch!.id);
+    expect(await outbox.backlog()).toEqual({ depth: 1, oldestAt: startOfTest + 900 });
+  });
+
+  test('interactions do not wait behind executions, nor executions behind interactions', async () => {
+    await save(...Array.from({ length: 50 }, () => executionOf(['a'])));
+    await record(...Array.from({ length: 12 }, () => interactionOn(null)));
+    const first = await claim(8);
+    expect([first!.interactions.length, first!.executions.length]).toEqual([8, 1]);
+    const rest = await claimAll(outbox, 8);
+    expect(rest.map(({ interactions }) => interactions.length).slice(0, 2)).toEqual([4, 0]);
+    expect(rest.map(({ executions }) => executions.length).slice(0, 2)).toEqual([1, 2]);
+    expect(rest.flatMap(({ executions }) => executions)).toHaveLength(49);
+  });
+
+  test('several relays at once share the work and count nothing twice', async () => {
+    const retrieverId = uuidv7();
+    const executions = Array.from({ length: 10 }, () => executionOf(['a', 'b', 'c', 'd', 'e'], { retrieverId }));
+    await save(...executions);
+    const events = executions.flatMap((execution) =>
+      execution.hits.map(({ documentId }, position) => interactionOn(execution, { documentId, position })),
+    );
+    await record(...events);
+    const claimed = (await Promise.all([1, 2, 3, 4].map(() => claimAll(openOutbox(), 6)))).flat();
+    const batches = [...claimed, ...(await claimAll(outbox))];
+    const ids = batches.flatMap(({ interactions }) => interactions).map(({ id }) => id);
+    expect(ids.toSorted()).toEqual(events.map(({ id }) => id).toSorted());
+    expect(new Set(batches.flatMap((batch) => batch.executions).map(({ id }) => id)).size).toBe(10);
+    expect(gains(batches.flatMap(({ deltas }) => deltas))).toEqual({ 'PERSONAL ada': 50, 'GLOBAL ': 50 });
+  });
+
+  test('relays that claim events of the same execution at once do not both credit all of them', async () => {
+    const batches: OutboxBatch[] = [];
+    const executions = Array.from({ length: 25 }, () => executionOf(['a', 'b', 'c', 'd']));
+    for (const execution of executions) {
+      await save(execution);
+      await record(
+        ...execution.hits.map(({ documentId }, position) => interactionOn(execution, { documentId, position })),
+      );
+      // The first can take one event while the others go on to the rest.
+      const claimed = await Promise.all([1, 2, 3, 4].map((limit) => openOutbox().claim(limit, onePerSignal)));
+      batches.push(...claimed.filter((batch) => batch !== null));
+    }
+    batches.push(...(await claimAll(outbox)));
+    expect(gains(batches.flatMap(({ deltas }) => deltas))['GLOBAL ']).toBe(4 * executions.length);
+  });
+
+  test('events without anything to send are dropped from the queue', async () => {
+    const execution = executionOf(['a']);
+    await save(execution);
+    await db.query('delete from executions');
+    expect(await claim()).toBeNull();
+    expect(await outbox.backlog()).toEqual({ depth: 0, oldestAt: null });
+  });
+});
+
+/** Rewards of the arm `text` by context. */
+function gains(deltas: readonly PosteriorDelta[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { context, arms } of deltas) {
+    const key = `${context.level} ${context.key}`;
+    for (const { featureUri, rewards } of arms) if (featureUri === 'text') sums[key] = (sums[key] ?? 0) + rewards;
+  }
+  return sums;
+}

@@ -1,0 +1,60 @@
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+
+describe('the configuration', () => {
+  test('has defaults for everything: embedded engines, loopback, port 4000', () => {
+    expect(readConfig({})).toEqual({
+      port: 4000,
+      host: '127.0.0.1',
+      dataDir: path.resolve('.attune'),
+      adminKey: null,
+      demo: null,
+      databaseUrl: null,
+      clickhouseUrl: null,
+      featureAliases: null,
+      providerKeys: {},
+      corsOrigins: [],
+      guards: { ratePerAddress: 120_000, ratePerKey: 120_000, trustedProxies: 0 },
+      learningCaps: {
+        clicksPerClient: 5,
+        share: 0.001,
+        clicksPerTrustedUser: 500,
+        clicksPerKey: 100_000,
+        windowHours: 24,
+      },
+      logLevel: 'warn',
+      metricsToken: null,
+      otlpEndpoint: null,
+      serviceName: 'attune',
+      shutdownDelayMs: 0,
+    });
+  });
+
+  test('takes an empty variable as absent', () => {
+    expect(readConfig({ PORT: '', DATABASE_URL: '' })).toEqual(readConfig({}));
+  });
+
+  test.each([
+    [{ PORT: 'http' }, 'PORT must be a port number, 0 to 65535'],
+    [{ PORT: '70000' }, 'PORT'],
+    [{ ATTUNE_ADMIN_KEY: 'short' }, 'ATTUNE_ADMIN_KEY must have 24 or more characters'],
+    [{ ATTUNE_DEMO: 'yes' }, 'ATTUNE_DEMO must be 0 or 1'],
+    [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must be a URL that starts with postgres:// or postgresql://'],
+    [{ CLICKHOUSE_URL: '127.0.0.1:8123' }, 'CLICKHOUSE_URL must be a URL that starts with http:// or https://'],
+    [{ ATTUNE_RATE_LIMIT_IP: '-1' }, 'ATTUNE_RATE_LIMIT_IP must be a number of operations a minute; 0 is no limit'],
+    [{ ATTUNE_LEARNING_CAP_SHARE: '2' }, 'ATTUNE_LEARNING_CAP_SHARE must be a share, 0 to 1'],
+    [{ ATTUNE_LEARNING_CAP_HOURS: '0' }, 'ATTUNE_LEARNING_CAP_HOURS must be a number of hours, 1 to 168'],
+    [{ ATTUNE_TRUST_PROXY: 'yes' }, 'ATTUNE_TRUST_PROXY must be the number of proxies before the server, 0 to 10'],
+    [{ ATTUNE_METRICS_TOKEN: 'short' }, 'ATTUNE_METRICS_TOKEN must have 16 or more characters'],
+    [{ ATTUNE_SHUTDOWN_DELAY: '61' }, 'ATTUNE_SHUTDOWN_DELAY must be a number of seconds, 0 to 60'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL'],
+    [{ ATTUNE_LOG_LEVEL: 'loud' }, 'ATTUNE_LOG_LEVEL must be debug, info, warn, error or silent'],
+  ])('says what is wrong with %j', (env, message) => {
+    expect(() => readConfig(env)).toThrow(message);
+  });
+
+  test('names every fault at once', () => {
+    expect(() => readConfig({ PORT: 'x', ATTUNE_DEMO: 'x' })).toThrow(/PORT .*; ATTUNE_DEMO/);
+  });
+});

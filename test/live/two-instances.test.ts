@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startAttune, type RunningAttune } from '../fixtures/attune.ts';
+import { embeddedUrl, freshDatabaseUrl } from '../fixtures/clickhouse.ts';
+import { onServer } from '../fixtures/postgres.ts';
+import { eventually, rolloutPayload, shopOn, type Rollout } from './rollout-shop.ts';
+import { connect, subscribe } from './transport-clients.ts';
+
+const server = process.env.ATTUNE_TEST_DATABASE_URL;
+
+/** A load balancer: each request goes to the next server. */
+function inTurn(servers: readonly RunningAttune[]): RunningAttune {
+  let turn = 0;
+  const [first] = servers as [RunningAttune];
+  return { ...first, ask: (...asked) => servers[turn++ % servers.length]!.ask(...asked) };
+}
+
+const WATCH = 'subscription ($id: ID!) { learnedWeights(retrieverId: $id) { version interactions } }';
+
+// Embedded engines are one process's alone: two need a server of Postgres.
+describe.skipIf(server === undefined)('two servers on one Postgres and one ClickHouse', () => {
+  const database = `attune_test_${randomUUID().replaceAll('-', '')}`;
+  let [one, other]: RunningAttune[] = [];
+  let both: RunningAttune;
+  let shop: ReturnType<typeof shopOn>;
+
+  beforeAll(async () => {
+    await onServer(server!, `create database ${database}`);
+    const databaseUrl = new URL(server!);
+    databaseUrl.pathname = database;
+    const env = { DATABASE_URL: databaseUrl.href, CLICKHOUSE_URL: freshDatabaseUrl(await embeddedUrl()) };
+    one = await startAttune(env);
+    other = await startAttune(env);
+    both = inTurn([one, other]);
+    shop = shopOn(both);
+  });
+  afterAll(async () => {
+    await Promise.all([one?.close(), other?.close()]);
+    await onServer(server!, `drop database if exists ${database} with (force)`);
+  });
+
+  test('a click on one moves the weights that the other shows and sends', async () => {
+    const id = await shop.createRetriever();
+    const watchers = [one!, other!].map((attune) => {
+      const client = connect(attune, { connectionParams: { authorization: `Bearer ${attune.adminKey}` } });
+      return { client, ...subscribe(client, WATCH, { id }) };
+    });
+    await eventually(() => watchers.forEach(({ events }) => expect(events).toHaveLength(1)));
+    const oneShop = shopOn(one!);
+    await oneShop.click(await oneShop.search(id, { userId: 'ann' }));
+    const latest = () =>
+      watchers.map(
+        ({ events }) => events.at(-1)?.data?.['learnedWeights'] as { version: string; interactions: number },
+      );
+    await eventually(() => latest().forEach((weights) => expect(weights).toMatchObject({ interactions: 1 })));
+    const [here, there] = latest();
+    expect(there?.version).toBe(here?.version);
+    expect(await shopOn(other!).interactionsLearned(id, 'ann')).toMatchObject({ contextLevel: 'PERSONAL' });
+    expect(await shopOn(other!).search(id, { userId: 'ann' })).toMatchObject({ contextLevel: 'PERSONAL' });
+    await Promise.all(watchers.map(({ client }) => client.dispose()));
+  });
+
+  test('what is sent to both counts once, and what is sent to either is not lost', async () => {
+    const id = await shop.createRetriever();
+    const searches = await Promise.all(Array.from({ length: 30 }, (_, n) => shop.search(id, { userId: `user-${n}` })));
+    const input = ({ executionId }: { executionId: string }) => ({ executionId, position: 0 });
+    const answers = await Promise.all(
+      searches.flatMap((search) =>
+        [one!, other!].map((attune) =>
+          shopOn(attune).done<{ duplicate: boolean }>('recordInteraction', input(search), '{ duplicate }'),
+        ),
+      ),
+    );
+    expect(answers.filter(({ duplicate }) => duplicate)).toHaveLength(searches.length);
+    for (const attune of [one!, other!]) {
+      await eventually(async () =>
+        expect((await shopOn(attune).interactionsLearned(id)).interactions).toBe(searches.length),
+      );
+    }
+  });
+
+  test('both put the same people into the same part of a rollout', async () => {
+    const id = await shop.createRetriever();
+    await shop.done('updateRollout', { retrieverId: id, rolloutPct: 50 }, rolloutPayload);
+    const arms = async (attune: RunningAttune) => {
+      const users = Array.from({ length: 40 }, (_, n) => ({ userId: `user-${n}` }));
+      return Promise.all(users.map(async (user) => (await shopOn(attune).search(id, user)).rollout));
+    };
+    await eventually(async () => {
+      const [here, there] = [await arms(one!), await arms(other!)];
+      expect(new Set(here.map(({ arm }) => arm)).size).toBe(2);
+      expect(there).toEqual(here);
+    });
+  });
+
+  test('a kill switch thrown on one holds on the other', async () => {
+    const id = await shop.createRetriever();
+    const there = shopOn(other!);
+    expect((await there.search(id)).rollout.arm).toBe('LEARNED');
+    const kill = { retrieverId: id, reason: 'odd results' };
+    await shopOn(one!).done<{ rollout: Rollout }>('killLearnedFusion', kill, rolloutPayload);
+    await eventually(async () =>
+      expect(await there.search(id)).toMatchObject({ fusion: 'RRF', rollout: { reason: 'KILLED' } }),
+    );
+    expect((await there.rolloutOf(id)).killed).toMatchObject({ reason: 'odd results' });
+  });
+});

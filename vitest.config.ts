@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // Vite would take graphql's ES module build for our files and Node its CommonJS one for Pothos and Yoga: two realms
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    globalSetup: ['test/fixtures/real-postgres.ts', 'test/fixtures/global-setup.ts'],
+    // real engines share a build machine's two cores: what fails there once is tried again, and reported as such
+    retry: process.env.CI === 'true' ? 1 : 0,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+  },
+});
