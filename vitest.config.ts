@@ -9,8 +9,10 @@ export default defineConfig({
     globalSetup: ['test/fixtures/real-postgres.ts', 'test/fixtures/global-setup.ts'],
     // real engines share a build machine's two cores: what fails there once is tried again, and reported as such
     retry: process.env.CI === 'true' ? 1 : 0,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // as long as a slow machine may take: what never comes is told by these, and what is slow by nobody
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
+    expect: { poll: { timeout: 20_000 } },
     teardownTimeout: 20_000,
   },
 });

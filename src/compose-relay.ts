@@ -43,9 +43,11 @@ export interface RunningRelay {
 }
 
 /** Begins to carry the outbox to ClickHouse, and to tell who watches of what changes there. */
-export function startRelay(parts: RelayParts): RunningRelay {
+export async function startRelay(parts: RelayParts): Promise<RunningRelay> {
   const { database, warehouse, retrievers, learning, instances, tracer, logger, clock, randomSeed } = parts;
   const outbox = createPostgresOutbox(database, { clock, newId: () => uuidv7(), logger });
+  // an embedded database has one process at a time: whoever had batches under way is gone, so nobody waits for its leases
+  if (database.kind === 'embedded') await outbox.reclaim();
   const relay = createRelay({
     outbox,
     eventLog: traced(reportingHealth(createClickHouseEventLog(warehouse), learning.cache), tracer),

@@ -172,7 +172,7 @@ async function openParts(config: Config, ambient: Ambient, stores: Stores, extra
   const learning = openLearning(ambient, stores);
   const rolloutCache = await openRolloutCache(database, ambient);
   const instances = await joinInstances(database, { ...learning, rolloutCache, retrievers, access }, logger);
-  const relay = startRelay({ ...ambient, ...stores, tracer, retrievers, learning, instances });
+  const relay = await startRelay({ ...ambient, ...stores, tracer, retrievers, learning, instances });
   const rebuilds = openRebuilds({ ...ambient, ...stores, retrievers, learning, instances, relay });
   const { outbox } = relay;
   const stopSweeping = startSweeping({ executions: executionStore, interactions, outbox, rebuilds, clock }, logger);

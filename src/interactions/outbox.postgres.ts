@@ -53,6 +53,10 @@ export function createPostgresOutbox(db: Database, options: PostgresOutboxOption
       return leftBehind ?? takeNew(db, limit, prepare, { ...options, leaseMs });
     },
 
+    async reclaim() {
+      await db.query('update outbox_batches set due_at = $1 where due_at > $1', [new Date(clock.now())]);
+    },
+
     async complete(batchId) {
       await db.query('delete from outbox_batches where id = $1', [batchId]);
     },

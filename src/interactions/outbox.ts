@@ -57,6 +57,8 @@ export interface Outbox {
    * what earlier batches hold. The batch is the caller's until its lease ends. Null when nothing is due.
    */
   claim(limit: number, prepare: PrepareAttribution): Promise<OutboxBatch | null>;
+  /** Ends every lease and pause at once: for who knows that no other relay is alive. */
+  reclaim(): Promise<void>;
   complete(batchId: string): Promise<void>;
   /** Gives the batch back, due again after `retryInMs`. */
   release(batchId: string, error: string, retryInMs: number): Promise<void>;

@@ -138,7 +138,7 @@ describe.each(testDatabases())('caps on learning on $name', ({ open }) => {
     ]);
     const counts = JSON.stringify(await db.query('select * from learning_counts'));
     expect(counts).toContain(retrieverId);
-    for (const name of ['ada', 'visit-1', '198.51.100.7', 'the-key']) expect(counts).not.toContain(name);
+    for (const name of ['ada@example.com', 'visit-1', '198.51.100.7', 'the-key']) expect(counts).not.toContain(name);
     await store.expire(startOfTest + 7 * 24 * HOUR_MS);
     expect(await db.query('select 1 from learning_counts where retriever_id = $1', [retrieverId])).toEqual([]);
   });

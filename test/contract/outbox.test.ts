@@ -185,6 +185,19 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
     expect(gains((await claim())!.deltas)).toEqual({ 'PERSONAL ada': 1, 'GLOBAL ': 1 });
   });
 
+  test('who knows that no other relay is alive need not wait for leases, nor for pauses', async () => {
+    await record(interactionOn(null));
+    const leased = await claim();
+    await record(interactionOn(null));
+    const paused = await claim();
+    await outbox.release(paused!.id, 'connection refused', 2_000);
+    await outbox.reclaim();
+    expect(await claimAll(outbox)).toEqual([
+      { ...leased, attempts: 1 },
+      { ...paused, attempts: 1 },
+    ]);
+  });
+
   test('a batch that was given back is due when it says, and goes before what is new', async () => {
     await record(interactionOn(null));
     const first = await claim();

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createClient } from 'graphql-ws';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { asking, processAdminKey, startCommand, urlOf } from '../fixtures/attune-process.ts';
 import type { Child } from '../fixtures/child-process.ts';
@@ -13,13 +13,13 @@ describe('a server that is told to stop', { timeout: 60_000 }, () => {
   let server: Child;
   let url: string;
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     dataDir = await mkdtemp(path.join(tmpdir(), 'attune-shutdown-'));
-    server = startCommand(['start'], { dataDir, env: { ATTUNE_SHUTDOWN_DELAY: '0.5' } });
+    server = startCommand(['start'], { dataDir, env: { ATTUNE_SHUTDOWN_DELAY: '4' } });
     await server.says(/Ready/);
     url = await urlOf(server);
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await server.kill();
     await rm(dataDir, { recursive: true, force: true });
   });
