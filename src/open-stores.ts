@@ -7,6 +7,7 @@ import { lockDataDirectory } from './postgres/data-directory-lock.ts';
 import type { Database } from './postgres/database.ts';
 import { migrate } from './postgres/migrate.ts';
 import { openDatabase } from './postgres/open-database.ts';
+import { findTemplate } from './postgres/template.ts';
 import type { OperatorError } from './shared/errors.ts';
 import type { Logger } from './shared/logger.ts';
 
@@ -53,6 +54,7 @@ async function openMigratedDatabase(config: Config, watch: StoreWatch, closers: 
   const database = await openDatabase({
     url: config.databaseUrl,
     directory,
+    template: config.databaseUrl === null ? await findTemplate() : null,
     logger: watch.logger,
     onLoss: watch.onLoss,
   });

@@ -15,6 +15,7 @@ const entryPoints = [
   'src/console/main.tsx',
   'src/console/vite.config.ts',
   'src/console/build.mjs',
+  'src/postgres/build.ts',
   'src/client/client.ts',
 ];
 /** Run by Node to build the console; no part of it. */
