@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'coverage/', '.attune/', '**/gql/', 'src/console/dist/', 'src/client/dist/'] },
+  { ignores: ['node_modules/', 'coverage/', '.attune/', '**/gql/', 'src/*/dist/'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {

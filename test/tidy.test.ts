@@ -10,6 +10,7 @@ const byPath = new Map(product.map((file) => [file.path, file]));
 /** Files that something other than an import starts. */
 const entryPoints = [
   'src/cli/attune.mjs',
+  'src/cli/build.mjs',
   'schema/print-schema.ts',
   'src/extractors/minilm/encoder-worker.ts',
   'src/console/main.tsx',

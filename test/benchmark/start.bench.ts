@@ -12,7 +12,7 @@ import type { Measurement } from './benchmark.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const adminKey = 'an-admin-key-for-benchmarks-only';
 const parameters = {
-  command: 'node --import tsx src/cli/main.ts start',
+  command: 'node src/cli/attune.mjs start',
   demoRetriever: 'demo-search',
   giveUpMs: 120_000,
 };
@@ -34,7 +34,7 @@ export async function benchmarkStart(say: (line: string) => void): Promise<Measu
 async function measureStart(dataDir: string): Promise<Record<string, number>> {
   const port = await freePort();
   const startedAt = performance.now();
-  const server = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'start'], {
+  const server = spawn(process.execPath, ['src/cli/attune.mjs', 'start'], {
     cwd: root,
     env: { ...process.env, PORT: String(port), ATTUNE_DATA_DIR: dataDir, ATTUNE_ADMIN_KEY: adminKey },
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -2,6 +2,4 @@
 // A worker thread does not inherit tsx from its parent on Node 20, so this one loads its TypeScript explicitly.
 import { tsImport } from 'tsx/esm/api';
 
-/** @type {typeof import('./encoder-worker.ts')} */
-const { serveEncoder } = await tsImport('./encoder-worker.ts', import.meta.url);
-await serveEncoder();
+await tsImport('./encoder-worker.ts', import.meta.url);

@@ -19,7 +19,7 @@ export type EncoderReply =
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Loads the model in this worker thread and answers requests until told to close. */
-export async function serveEncoder(): Promise<void> {
+async function serveEncoder(): Promise<void> {
   const port = parentPort;
   invariant(port, 'the encoder is served from a worker thread');
   const reply = (message: EncoderReply, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
@@ -52,3 +52,5 @@ export async function serveEncoder(): Promise<void> {
   });
   reply({ kind: 'ready' });
 }
+
+await serveEncoder();
