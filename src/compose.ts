@@ -7,7 +7,7 @@ import { createPostgresCollectionStore } from './collections/collection-store.po
 import { createCollection } from './collections/create-collection.ts';
 import { deleteDocuments } from './collections/delete-documents.ts';
 import { upsertDocuments } from './collections/upsert-documents.ts';
-import { warmUpExtractors } from './collections/warm-up.ts';
+import { warmUp, warmUpExtractors } from './collections/warm-up.ts';
 import { openAccess, type Access } from './compose-access.ts';
 import { bindAnalytics } from './compose-analytics.ts';
 import { openEvaluations } from './compose-evaluations.ts';
@@ -70,6 +70,8 @@ export interface Ambient {
   onLoss?: (error: OperatorError) => void;
   /** Left out: nothing is traced. */
   tracer?: Tracer;
+  /** Feature URIs whose models will be needed at once: they are loaded while the stores are opened. */
+  preload?: readonly string[];
 }
 
 /** A whole Attune without its transport. */
@@ -94,20 +96,19 @@ export interface Attune {
 
 /** Opens the stores and binds every use case to them. @throws OperatorError */
 export async function compose(config: Config, ambient: Ambient): Promise<Attune> {
-  const aliases = parseFeatureAliases(config.featureAliases);
-  const stores = await openStores(config, ambient);
+  const extractors = createExtractorRegistry({
+    aliases: parseFeatureAliases(config.featureAliases),
+    providers: { env: config.providerKeys, now: () => ambient.clock.now() },
+  });
+  // what fails here is tried again, and told, by whoever needs the model
+  warmUp(extractors, ambient.preload ?? []).catch(() => undefined);
+  let stores: Stores | null = null;
   try {
-    return await assemble(
-      config,
-      ambient,
-      stores,
-      createExtractorRegistry({
-        aliases,
-        providers: { env: config.providerKeys, now: () => ambient.clock.now() },
-      }),
-    );
+    stores = await openStores(config, ambient);
+    return await assemble(config, ambient, stores, extractors);
   } catch (error) {
-    await stores.close();
+    await extractors.close();
+    await stores?.close();
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compose, type Attune } from '../compose.ts';
 import { readConfig, type Config } from '../config.ts';
-import { markDemoUnderWay, wantsDemo } from '../demo/demo-under-way.ts';
-import { loadDemo, startShoppers } from '../demo/start-demo.ts';
+import { expectsDemo, markDemoUnderWay, wantsDemo } from '../demo/demo-under-way.ts';
+import { descriptionMeaning, loadDemo, startShoppers } from '../demo/start-demo.ts';
 import { createLogger } from '../monitoring/create-logger.ts';
 import { openTracer } from '../monitoring/open-tracer.ts';
 import { createScrubber, secretsOf } from '../monitoring/scrub.ts';
@@ -45,7 +45,8 @@ async function start(given: Start): Promise<() => Promise<void>> {
   const { config } = given;
   const logger = createLogger({ level: config.logLevel, scrub: createScrubber(secretsOf(process.env)) });
   const tracer = await openTracer(config);
-  const attune = await compose(config, { logger, clock: systemClock, randomSeed, tracer, onLoss: exitWith });
+  const preload = expectsDemo(config) ? [descriptionMeaning] : [];
+  const attune = await compose(config, { logger, clock: systemClock, randomSeed, tracer, onLoss: exitWith, preload });
   const { app, health, metrics } = attune;
   let server: RunningServer;
   try {

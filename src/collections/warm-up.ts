@@ -1,14 +1,21 @@
 import type { ExtractorRegistry, VectorExtractor } from '../extractors/extractor.ts';
 import type { CollectionStore } from './collection-store.ts';
 
+type Extractors = Pick<ExtractorRegistry, 'resolve'>;
+
 /** Has each extractor that some collection uses embed a word, so that no search waits for its model to be loaded. */
 export async function warmUpExtractors(deps: {
   collections: Pick<CollectionStore, 'extractedFeatureUris'>;
-  extractors: Pick<ExtractorRegistry, 'resolve'>;
+  extractors: Extractors;
 }): Promise<void> {
+  await warmUp(deps.extractors, await deps.collections.extractedFeatureUris());
+}
+
+/** The same for extractors that are known to be used. */
+export async function warmUp(extractors: Extractors, featureUris: readonly string[]): Promise<void> {
   const inUse = new Set<VectorExtractor>();
-  for (const featureUri of await deps.collections.extractedFeatureUris()) {
-    const extractor = deps.extractors.resolve(featureUri);
+  for (const featureUri of featureUris) {
+    const extractor = extractors.resolve(featureUri);
     if (extractor?.kind === 'vector') inUse.add(extractor);
   }
   await Promise.all(Array.from(inUse, (extractor) => extractor.embed(['warm'], 'query')));

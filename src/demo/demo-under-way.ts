@@ -10,9 +10,17 @@ import type { Config } from '../config.ts';
  */
 const fileName = 'demo.loading';
 
+type DemoConfig = Pick<Config, 'demo' | 'databaseUrl' | 'dataDir'>;
+
+/** Whether a start will want the demo, as far as can be told before its stores are open. */
+export function expectsDemo({ demo, databaseUrl, dataDir }: DemoConfig): boolean {
+  if (demo === false || databaseUrl !== null) return false;
+  return existsSync(path.join(dataDir, fileName)) || !existsSync(path.join(dataDir, 'postgres'));
+}
+
 /** Only into an empty embedded store, or one that is so far filled with part of the demo; never into a database given by URL. */
 export async function wantsDemo(
-  { demo, databaseUrl, dataDir }: Pick<Config, 'demo' | 'databaseUrl' | 'dataDir'>,
+  { demo, databaseUrl, dataDir }: DemoConfig,
   collections: Pick<App['collections'], 'list'>,
   ns: string,
 ): Promise<boolean> {

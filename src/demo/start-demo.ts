@@ -12,7 +12,7 @@ const collectionName = 'demo-products';
 const retrieverName = 'demo-search';
 /** Two features that disagree: the words of the title, and the meaning of the description. */
 const titleWords = 'attune://lexical@v1/bm25';
-const descriptionMeaning = 'attune://text@v1/minilm_l6_v2';
+export const descriptionMeaning = 'attune://text@v1/minilm_l6_v2';
 /** Products a call: small enough to show progress. */
 const batchSize = 52;
 const itemsPerPage = 100;

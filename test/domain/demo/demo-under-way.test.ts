@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { markDemoUnderWay, wantsDemo } from '../../../src/demo/demo-under-way.ts';
+import { expectsDemo, markDemoUnderWay, wantsDemo } from '../../../src/demo/demo-under-way.ts';
 
 let dataDir: string;
 
@@ -36,4 +36,14 @@ it('is wanted again until it was loaded to its end', async () => {
   expect(await wantsDemo(embedded(), holding(1), 'ns')).toBe(true);
   await done();
   expect(await wantsDemo(embedded(), holding(1), 'ns')).toBe(false);
+});
+
+it('is expected before the stores are open where there are none yet, or where it was under way', async () => {
+  expect(expectsDemo(embedded())).toBe(true);
+  expect(expectsDemo({ ...embedded(), demo: false })).toBe(false);
+  expect(expectsDemo({ ...embedded(), databaseUrl: 'postgres://db' })).toBe(false);
+  await mkdir(path.join(dataDir, 'postgres'));
+  expect(expectsDemo(embedded())).toBe(false);
+  await markDemoUnderWay(dataDir);
+  expect(expectsDemo(embedded())).toBe(true);
 });
