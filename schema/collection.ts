@@ -4,6 +4,7 @@ import type { Extractor } from '../src/extractors/extractor.ts';
 import { builder } from './builder.ts';
 import { connectionType, pageArguments, pageCost, pageRequest, toConnection } from './connection.ts';
 import { namespaceOf } from './context.ts';
+import { DocumentConnection, pageOfDocuments } from './document.ts';
 import { countDocuments, loadCollections } from './loaders.ts';
 
 const IndexKindEnum = builder.enumType('IndexKind', {
@@ -80,6 +81,14 @@ CollectionType.implement({
       description: 'How many documents it holds.',
       load: countDocuments,
       resolve: (collection) => collection.id,
+    }),
+    documents: t.field({
+      type: DocumentConnection,
+      authScopes: { scope: 'admin' },
+      complexity: pageCost,
+      description: 'The documents, by their ids. Scope: ADMIN.',
+      args: pageArguments(t.arg),
+      resolve: pageOfDocuments,
     }),
     createdAt: t.field({
       type: 'DateTime',

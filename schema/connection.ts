@@ -34,9 +34,12 @@ export function pageCost({ first }: PageArguments) {
   return { field: 1, multiplier: first ?? defaultPageSize };
 }
 
-/** @throws ValidationError INVALID_CURSOR */
-export function pageRequest({ first, after }: PageArguments): PageRequest {
-  return { limit: first ?? defaultPageSize, after: typeof after === 'string' ? decodeCursor(after) : null };
+/**
+ * @param isKey whether a cursor's content can name an item of the list
+ * @throws ValidationError INVALID_CURSOR
+ */
+export function pageRequest({ first, after }: PageArguments, isKey = isUuid): PageRequest {
+  return { limit: first ?? defaultPageSize, after: typeof after === 'string' ? decodeCursor(after, isKey) : null };
 }
 
 /** @param order what the list is sorted by, as the end of a sentence */
@@ -47,8 +50,13 @@ export function connectionType<Type extends ObjectParam<Types>>(name: string, ty
   );
 }
 
-export function toConnection<Node extends { id: string }>(page: Page<Node>, { after }: PageArguments) {
-  const edges = page.items.map((node) => ({ node, cursor: encodeCursor(node.id) }));
+export function toConnection<Node extends { id: string }>(page: Page<Node>, args: PageArguments) {
+  return toConnectionBy(page, args, ({ id }) => id);
+}
+
+/** @param keyOf what the list goes on behind: unique in it */
+export function toConnectionBy<Node>(page: Page<Node>, { after }: PageArguments, keyOf: (node: Node) => string) {
+  const edges = page.items.map((node) => ({ node, cursor: encodeCursor(keyOf(node)) }));
   return {
     edges,
     pageInfo: {
@@ -65,9 +73,9 @@ function encodeCursor(id: string): string {
   return Buffer.from(id).toString('base64url');
 }
 
-function decodeCursor(cursor: string): string {
-  const id = Buffer.from(cursor, 'base64url').toString();
-  if (isUuid(id)) return id;
+function decodeCursor(cursor: string, isKey: (key: string) => boolean): string {
+  const key = Buffer.from(cursor, 'base64url').toString();
+  if (encodeCursor(key) === cursor && isKey(key)) return key;
   throw new ValidationError(
     'after is no cursor of this list; pass an endCursor or cursor that it returned.',
     'INVALID_CURSOR',

@@ -1,4 +1,10 @@
-import { GraphQLError, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import {
+  GraphQLError,
+  isIntrospectionType,
+  isObjectType,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+} from 'graphql';
 import { DomainError } from '../src/shared/errors.ts';
 
 /** Where a query or a subscription has no union to put an expected error in, it goes among the GraphQL errors like this. */
@@ -27,8 +33,9 @@ export function refusal(error: DomainError): GraphQLError {
  * has its place in the response already, and passes it on as it is.
  */
 export function withCodedErrors(schema: GraphQLSchema): GraphQLSchema {
-  for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
-    for (const field of Object.values(type?.getFields() ?? {})) {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || isIntrospectionType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
       if (field.resolve) field.resolve = coded(field.resolve);
       if (field.subscribe) field.subscribe = coded(field.subscribe);
     }
@@ -36,12 +43,20 @@ export function withCodedErrors(schema: GraphQLSchema): GraphQLSchema {
   return schema;
 }
 
-function coded(resolve: GraphQLFieldResolver<unknown, unknown>): GraphQLFieldResolver<unknown, unknown> {
-  return async (...args) => {
+type Resolver = GraphQLFieldResolver<unknown, unknown>;
+
+/** What is there at once stays so: a search resolves hundreds of fields. */
+function coded(resolve: Resolver): Resolver {
+  return (...args) => {
     try {
-      return await resolve(...args);
+      const result: unknown = resolve(...args);
+      return result instanceof Promise ? result.catch(rethrow) : result;
     } catch (error) {
-      throw error instanceof DomainError ? toGraphQLError(error) : error;
+      rethrow(error);
     }
   };
+}
+
+function rethrow(error: unknown): never {
+  throw error instanceof DomainError ? toGraphQLError(error) : error;
 }

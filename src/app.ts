@@ -7,7 +7,7 @@ import type {
   UpsertDocumentsInput,
   UpsertDocumentsResult,
 } from './collections/collection-input.ts';
-import type { Collection, Document } from './collections/collection.ts';
+import type { BroughtVector, Collection, Document } from './collections/collection.ts';
 import type { EvaluationUseCases } from './evaluations/use-cases.ts';
 import type { Extractor } from './extractors/extractor.ts';
 import type { FusionMethod } from './fusion/ranked-list.ts';
@@ -52,6 +52,11 @@ export interface App {
     list(ns: string, page: PageRequest): Promise<Page<Collection>>;
     count(collectionIds: readonly string[]): Promise<Map<string, number>>;
     documents(collectionIds: readonly string[], documentIds: readonly string[]): Promise<Document[]>;
+    documentPage(collection: Collection, page: PageRequest): Promise<Page<Document>>;
+    broughtVectors(
+      collection: Collection,
+      documentIds: readonly string[],
+    ): Promise<ReadonlyMap<string, readonly BroughtVector[]>>;
     upsertDocuments(ns: string, input: UpsertDocumentsInput): Promise<UpsertDocumentsResult>;
     /** Returns how many existed. */
     deleteDocuments(ns: string, input: DeleteDocumentsInput): Promise<number>;

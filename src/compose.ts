@@ -303,6 +303,8 @@ function bindCollections(collections: CollectionStore, extractors: ExtractorRegi
     list: (ns, page) => collections.list(ns, page),
     count: (ids) => collections.count(ids),
     documents: (collectionIds, documentIds) => collections.documents(collectionIds, documentIds),
+    documentPage: ({ id }, page) => collections.documentPage(id, page),
+    broughtVectors: (collection, documentIds) => collections.broughtVectors(collection, documentIds),
     upsertDocuments: (ns, input) => upsertDocuments(deps, ns, input),
     deleteDocuments: (ns, input) => deleteDocuments(deps, ns, input),
     extractors: () => extractors.known(),

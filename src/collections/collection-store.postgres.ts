@@ -4,6 +4,7 @@ import { ConflictError, ValidationError } from '../shared/errors.ts';
 import type { Page, PageRequest } from '../shared/page.ts';
 import type { CollectionStore } from './collection-store.ts';
 import type { Collection, CollectionFeature, Document, FeatureSpec, IndexedDocument } from './collection.ts';
+import { broughtVectors, pageDocuments, toDocument, type DocumentRow } from './document-pages.postgres.ts';
 import { createFeatureTables } from './feature-tables.postgres.ts';
 import { replacePostings } from './lexical-index.postgres.ts';
 import { replaceVectors } from './vector-index.postgres.ts';
@@ -19,6 +20,8 @@ export function createPostgresCollectionStore(db: Database): CollectionStore {
     write: (collection, documents) => db.transaction((tx) => writeDocuments(tx, collection, documents)),
     remove: (collection, documentIds) => db.transaction((tx) => removeDocuments(tx, collection, documentIds)),
     documents: (collectionIds, documentIds) => getDocuments(db, collectionIds, documentIds),
+    documentPage: (collectionId, page) => pageDocuments(db, collectionId, page),
+    broughtVectors: (collection, documentIds) => broughtVectors(db, collection, documentIds),
   };
 }
 
@@ -231,12 +234,6 @@ async function removeDocuments(tx: Queryable, collection: Collection, documentId
   return rows.length;
 }
 
-interface DocumentRow {
-  document_id: string;
-  content: string | null;
-  metadata: Document['metadata'];
-}
-
 async function getDocuments(
   db: Queryable,
   collectionIds: readonly string[],
@@ -250,7 +247,7 @@ async function getDocuments(
      order by d.document_id, c.place`,
     [collectionIds, storable(documentIds)],
   );
-  return rows.map((row) => ({ documentId: row.document_id, content: row.content, metadata: row.metadata }));
+  return rows.map(toDocument);
 }
 
 /** Postgres refuses a text with a NUL, so no document has such an id. */

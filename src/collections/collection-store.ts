@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from '../shared/page.ts';
-import type { Collection, Document, FeatureSpec, IndexedDocument } from './collection.ts';
+import type { BroughtVector, Collection, Document, FeatureSpec, IndexedDocument } from './collection.ts';
 
 /** Collections, their documents and their feature indexes. One transaction a call. */
 export interface CollectionStore {
@@ -19,4 +19,11 @@ export interface CollectionStore {
   remove(collection: Collection, documentIds: readonly string[]): Promise<number>;
   /** The documents found, in any order; where two collections hold the id, the one named first wins. */
   documents(collectionIds: readonly string[], documentIds: readonly string[]): Promise<Document[]>;
+  /** By document id, which is also what `after` names; it may be gone. */
+  documentPage(collectionId: string, page: PageRequest): Promise<Page<Document>>;
+  /** The vectors that came with these documents, by document id. */
+  broughtVectors(
+    collection: Collection,
+    documentIds: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly BroughtVector[]>>;
 }

@@ -37,6 +37,12 @@ export interface Document {
   metadata: Metadata;
 }
 
+/** The vector of a document for a feature that no extractor fills, at unit length, as it is kept. */
+export interface BroughtVector {
+  featureUri: string;
+  values: Float32Array;
+}
+
 /** A document with all that its collection's indexes need of it, by feature id. */
 export interface IndexedDocument extends Document {
   vectors: ReadonlyMap<number, Float32Array>;

@@ -150,6 +150,11 @@ export function handMadeApp(): HandMadeApp {
       count: async (ids) => new Map(ids.map((id) => [id, 2])),
       documents: async (_collectionIds, ids) =>
         ids.map((documentId) => ({ documentId, content: `text of ${documentId}`, metadata: { id: documentId } })),
+      documentPage: async () => ({
+        items: ['x', 'y'].map((documentId) => ({ documentId, content: null, metadata: {} })),
+        hasNextPage: true,
+      }),
+      broughtVectors: async () => new Map([['x', [{ featureUri: 'f', values: Float32Array.of(0.6, 0.8) }]]]),
       upsertDocuments: notPlayed,
       deleteDocuments: notPlayed,
       extractors: () => [],

@@ -209,6 +209,30 @@ describe('lists', () => {
     ]);
   });
 
+  test('of documents go on behind a document id, and look their vectors up together', async () => {
+    const app = handMadeApp();
+    const source = `query ($id: ID!, $after: String) { collection(id: $id) { documents(first: 2, after: $after) {
+      nodes { documentId vectors { featureUri values } } pageInfo { hasNextPage endCursor } } } }`;
+    const first = await run(app, source, { id: collection.id });
+    expect(first.errors).toBeUndefined();
+    const { documents } = first.data?.['collection'] as {
+      documents: { nodes: object[]; pageInfo: { endCursor: string } };
+    };
+    expect(documents.nodes).toMatchObject([
+      { documentId: 'x', vectors: [{ featureUri: 'f', values: [expect.closeTo(0.6, 6), expect.closeTo(0.8, 6)] }] },
+      { documentId: 'y', vectors: [] },
+    ]);
+    expect(app.calls).toEqual(['collections.get', 'collections.documentPage', 'collections.broughtVectors']);
+    const after: (string | null)[] = [];
+    app.collections.documentPage = async (_collection, page) => {
+      after.push(page.after);
+      return { items: [], hasNextPage: false };
+    };
+    await run(app, source, { id: collection.id, after: documents.pageInfo.endCursor });
+    const { errors } = await run(app, source, { id: collection.id, after: Buffer.from('\0').toString('base64url') });
+    expect({ after, code: errors?.[0]?.extensions['code'] }).toEqual({ after: ['y'], code: 'INVALID_CURSOR' });
+  });
+
   test('have 25 items unless asked otherwise, also by null', async () => {
     const app = handMadeApp();
     const asked: number[] = [];
