@@ -1,24 +1,20 @@
 import type { ArgBuilder, ObjectParam } from '@pothos/core';
+import { defaultFieldResolver, isObjectType, type GraphQLField, type GraphQLSchema } from 'graphql';
 import { z } from 'zod';
 import type { Page, PageRequest } from '../src/shared/page.ts';
 import { ValidationError } from '../src/shared/errors.ts';
 import { isUuid } from '../src/shared/uuid.ts';
 import { builder, type Types } from './builder.ts';
-
-const defaultPageSize = 25;
-const maxPageSize = 100;
+import { defaultAnswerLimits, defaultPageSize, type Context } from './context.ts';
+import { toGraphQLError } from './errors.ts';
 
 /** Forward paging only: every list is newest first, and nobody starts at the oldest. */
 export function pageArguments(arg: ArgBuilder<Types>) {
   return {
     first: arg.int({
       defaultValue: defaultPageSize,
-      description: `How many items at most, 1 to ${maxPageSize}.`,
-      validate: z
-        .int()
-        .min(1, { error: `first must be 1 to ${maxPageSize}.` })
-        .max(maxPageSize, { error: `first must be 1 to ${maxPageSize}; page on with after.` })
-        .nullish(),
+      description: `How many items at most, 1 to ${defaultAnswerLimits.pageSize} unless the server is set otherwise.`,
+      validate: z.int().min(1, { error: 'first must be 1 or more.' }).nullish(),
     }),
     after: arg.string({ description: 'The cursor of an item: the page begins behind it.' }),
   };
@@ -27,6 +23,26 @@ export function pageArguments(arg: ArgBuilder<Types>) {
 export interface PageArguments {
   first?: number | null | undefined;
   after?: string | null | undefined;
+}
+
+/** Sees to it that no list of the schema, however deep, gives out more at once than the server is set to. */
+export function withLimitedPages(schema: GraphQLSchema): GraphQLSchema {
+  const types = Object.values(schema.getTypeMap()).filter(isObjectType);
+  for (const field of types.flatMap((type) => Object.values(type.getFields()))) {
+    if (field.args.some(({ name }) => name === 'first')) limitPages(field);
+  }
+  return schema;
+}
+
+function limitPages(field: GraphQLField<unknown, Context>): void {
+  const { resolve = defaultFieldResolver } = field;
+  field.resolve = (parent, args, context, info) => {
+    const { pageSize } = context.limits;
+    if (((args as PageArguments).first ?? defaultPageSize) <= pageSize) return resolve(parent, args, context, info);
+    throw toGraphQLError(
+      new ValidationError(`first must be 1 to ${pageSize}; page on with after.`, 'INVALID_INPUT', ['first']),
+    );
+  };
 }
 
 /** A list costs as much as the items that were asked for. */

@@ -4,9 +4,21 @@ import type { Client } from '../src/interactions/learning-caps.ts';
 import { DomainError, ForbiddenError } from '../src/shared/errors.ts';
 import { refusal } from './errors.ts';
 
+/** Of a list, where nobody says how many. */
+export const defaultPageSize = 25;
+
+/** How much one answer may hold. */
+export interface AnswerLimits {
+  /** Items on a page of a list. */
+  pageSize: number;
+}
+
+export const defaultAnswerLimits: AnswerLimits = { pageSize: 100 };
+
 /** What every resolver gets, one an operation. */
 export interface Context {
   app: App;
+  limits: AnswerLimits;
   /** Who asks, or why nobody knows. The schema itself may be read by anyone, so a refusal waits for the first field. */
   caller: Caller | DomainError;
   /** Where the request comes from, as far as can be known; null: from within the process. */
@@ -18,14 +30,14 @@ export interface Context {
 export async function createContext(
   app: App,
   credentials: Credentials,
-  address: string | null = null,
+  { address = null, limits = defaultAnswerLimits }: { address?: string | null; limits?: AnswerLimits } = {},
 ): Promise<Context> {
   const authenticate = () =>
     app.access.authenticate(credentials).catch((error: unknown) => {
       if (error instanceof DomainError) return error;
       throw error;
     });
-  return { app, caller: await authenticate(), address, authenticate };
+  return { app, limits, caller: await authenticate(), address, authenticate };
 }
 
 /** The authenticated caller. @throws GraphQLError that says why there is none */

@@ -1,4 +1,5 @@
 import { builder } from './builder.ts';
+import { withLimitedPages } from './connection.ts';
 import { withCodedErrors } from './errors.ts';
 import './collection.ts';
 import './retriever.ts';
@@ -21,4 +22,4 @@ import './analytics.ts';
 import './access.ts';
 
 /** The whole contract. print-schema.ts writes it to schema/schema.graphql. */
-export const schema = withCodedErrors(builder.toSchema());
+export const schema = withLimitedPages(withCodedErrors(builder.toSchema()));

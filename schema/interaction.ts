@@ -137,7 +137,11 @@ const RecordInteractionInput = builder.inputType('RecordInteractionInput', {
 const RecordInteractionsInput = builder.inputType('RecordInteractionsInput', {
   description: 'Many interactions at once.',
   fields: (t) => ({
-    interactions: t.field({ type: [RecordInteractionInput], required: true, description: 'Up to 1000.' }),
+    interactions: t.field({
+      type: [RecordInteractionInput],
+      required: true,
+      description: 'Up to 1000 unless the server is set otherwise.',
+    }),
   }),
 });
 

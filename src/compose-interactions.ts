@@ -25,12 +25,13 @@ const everyone = { level: 'GLOBAL', key: '' } as const;
 
 export async function openInteractions(
   deps: Deps,
-  { learningCaps: caps }: Pick<Config, 'learningCaps'>,
+  { learningCaps: caps, maxInteractions }: Pick<Config, 'learningCaps' | 'maxInteractions'>,
 ): Promise<App['interactions']> {
   const recording: RecordInteractionDeps = {
     ...deps,
     newId: () => uuidv7(),
     caps,
+    maxInteractions,
     capsSecret: await createPostgresSecretStore(deps.database).ensureSecret('learning-caps'),
     async listsLearned(retrieverId) {
       const { totals } = await deps.cache.read(retrieverId, [everyone]);

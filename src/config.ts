@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { limitsIn, limitVariables } from './config-limits.ts';
 import { defaultLearningCaps, type LearningCaps } from './interactions/learning-caps.ts';
 import { defaultGuards, type Guards } from './server/guards.ts';
+import type { Limits } from './server/limits.ts';
 import { OperatorError } from './shared/errors.ts';
 
 /** All that the environment decides. The README's table of variables is this file in words. */
@@ -22,6 +24,15 @@ export interface Config {
   providerKeys: Readonly<Record<string, string | undefined>>;
   corsOrigins: readonly string[];
   guards: Guards;
+  limits: Limits;
+  /** Events that one `recordInteractions` may bring. */
+  maxInteractions: number;
+  /** A file or folder of operations that clients may name; null: none. */
+  operations: string | null;
+  /** Takes no others. */
+  operationsOnly: boolean;
+  /** Whether anybody may read the schema. */
+  introspection: boolean;
   learningCaps: LearningCaps;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Lets a scraper read /metrics; null: only the admin key may. */
@@ -43,18 +54,24 @@ const rate = () => whole('must be a number of operations a minute; 0 is no limit
 
 const clicks = () => whole('must be a number of clicks; 0 is no cap', 1e9);
 
-const environment = z.object({
+const onOrOff = () => z.enum(['0', '1'], { error: 'must be 0 or 1' });
+
+const variables = z.object({
   PORT: z.coerce.number({ error: 'must be a port number, 0 to 65535' }).int().min(0).max(65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
   ATTUNE_DATA_DIR: z.string().min(1).default('.attune'),
   ATTUNE_ADMIN_KEY: z.string().min(24, { error: 'must have 24 or more characters' }).optional(),
-  ATTUNE_DEMO: z.enum(['0', '1'], { error: 'must be 0 or 1' }).optional(),
+  ATTUNE_DEMO: onOrOff().optional(),
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
   CLICKHOUSE_URL: url(['http:', 'https:']).optional(),
   ATTUNE_FEATURES: z.string().optional(),
   ATTUNE_CORS_ORIGINS: z.string().default(''),
   ATTUNE_RATE_LIMIT_IP: rate().default(defaultGuards.ratePerAddress),
   ATTUNE_RATE_LIMIT_KEY: rate().default(defaultGuards.ratePerKey),
+  ...limitVariables,
+  ATTUNE_OPERATIONS: z.string().optional(),
+  ATTUNE_OPERATIONS_ONLY: onOrOff().default('0'),
+  ATTUNE_INTROSPECTION: onOrOff().default('1'),
   ATTUNE_LEARNING_CAP: clicks().default(defaultLearningCaps.clicksPerClient),
   ATTUNE_LEARNING_CAP_SHARE: z.coerce
     .number({ error: 'must be a share, 0 to 1' })
@@ -78,6 +95,11 @@ const environment = z.object({
     .min(0, { error: 'must be a number of seconds, 0 to 60' })
     .max(60, { error: 'must be a number of seconds, 0 to 60' })
     .default(0),
+});
+
+const environment = variables.refine((given) => given.ATTUNE_OPERATIONS_ONLY === '0' || given.ATTUNE_OPERATIONS, {
+  path: ['ATTUNE_OPERATIONS_ONLY'],
+  error: 'needs ATTUNE_OPERATIONS, which says what to allow',
 });
 
 /** @throws OperatorError that names every variable at fault and what it must be; an empty variable counts as absent */
@@ -107,6 +129,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       ratePerKey: values.ATTUNE_RATE_LIMIT_KEY,
       trustedProxies: values.ATTUNE_TRUST_PROXY,
     },
+    limits: limitsIn(values),
+    maxInteractions: values.ATTUNE_MAX_INTERACTIONS,
+    operations: values.ATTUNE_OPERATIONS === undefined ? null : path.resolve(values.ATTUNE_OPERATIONS),
+    operationsOnly: values.ATTUNE_OPERATIONS_ONLY === '1',
+    introspection: values.ATTUNE_INTROSPECTION === '1',
     learningCaps: {
       clicksPerClient: values.ATTUNE_LEARNING_CAP,
       share: values.ATTUNE_LEARNING_CAP_SHARE,

@@ -10,10 +10,12 @@ import { clientPath, createClientFile } from './server/client-file.ts';
 import { createConsoleFiles, type ConsoleFiles } from './server/console-files.ts';
 import { createGraphQLEndpoint, graphqlPath, type GraphQLEndpoint } from './server/graphql-endpoint.ts';
 import { defaultGuards, type Guards } from './server/guards.ts';
-import { limits } from './server/limits.ts';
+import { defaultLimits, type Limits } from './server/limits.ts';
 import { createErrorMask } from './server/mask-error.ts';
+import { anyOperation, type OperationPolicy } from './server/operation-list.ts';
 import { operationsRoutes } from './server/operations-routes.ts';
 import { createOrigins, type Origins } from './server/origins.ts';
+import { requestPath } from './server/request-path.ts';
 import { attachWebSocket } from './server/websocket.ts';
 import { OperatorError } from './shared/errors.ts';
 import type { Logger } from './shared/logger.ts';
@@ -29,6 +31,12 @@ export interface ServerOptions {
   corsOrigins?: readonly string[];
   /** Who may ask how much. */
   guards?: Partial<Guards>;
+  /** How much one may ask at once. */
+  limits?: Partial<Limits>;
+  /** Which operations are taken; default: any. */
+  operations?: OperationPolicy;
+  /** Whether anybody may read the schema; default true. */
+  introspection?: boolean;
   /** How often a WebSocket is pinged; default 12 s. */
   keepAliveMs?: number;
   /** Where the built console is; default src/console/dist. */
@@ -65,11 +73,14 @@ const builtClient = fileURLToPath(new URL('client/dist/client.js', import.meta.u
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { app, logger, corsOrigins = [], keepAliveMs = 12_000, consoleDirectory = builtConsole } = options;
   const { health, metrics, tracer = noTracing, metricsToken = null } = options;
-  const maskError = createErrorMask(logger);
   const guards = { ...defaultGuards, ...options.guards };
-  const endpoint = createGraphQLEndpoint(app, maskError, { guards, metrics, tracer });
+  const limits = { ...defaultLimits, ...options.limits };
+  const { operations: policy = anyOperation, introspection = true } = options;
+  const maskError = createErrorMask(logger, { ...limits, suggests: introspection });
+  const exposure = { guards, limits, operations: policy, introspection };
+  const endpoint = createGraphQLEndpoint(app, maskError, { ...exposure, metrics, tracer });
   const origins = createOrigins(corsOrigins);
-  const consoleFiles = createConsoleFiles(consoleDirectory);
+  const consoleFiles = createConsoleFiles(consoleDirectory, policy.only);
   const clientFile = createClientFile(options.clientFile ?? builtClient);
   const operations = operationsRoutes({ app, health, metrics, metricsToken });
   const streams = new Set<ServerResponse>();
@@ -80,11 +91,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         streams.add(response);
         response.once('close', () => streams.delete(response));
       }
-      route(request, response, { endpoint, origins, consoleFiles, clientFile, operations });
+      route(request, response, { endpoint, origins, consoleFiles, clientFile, operations }).catch((error: unknown) =>
+        fail(response, error, logger),
+      );
     },
   );
   const connections = trackConnections(server);
-  const webSocket = attachWebSocket({ server, endpoint, app, origins, maskError, logger, keepAliveMs });
+  const webSocket = attachWebSocket({ server, endpoint, app, origins, maskError, logger, limits, keepAliveMs });
   const url = await listen(server, options);
   return {
     url,
@@ -112,24 +125,34 @@ interface Routes {
   operations: ReturnType<typeof operationsRoutes>;
 }
 
-function route(request: IncomingMessage, response: ServerResponse, routes: Routes): void {
+async function route(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
   const { endpoint, origins, consoleFiles, clientFile, operations } = routes;
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('X-Frame-Options', 'DENY');
-  const pathname = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const pathname = requestPath(request);
   switch (pathname) {
+    case null:
+      response.writeHead(400, { 'Content-Type': 'text/plain' }).end('Host and address of the request make no URL.');
+      return;
     case graphqlPath:
-      if (!origins.answerCors(request, response)) void endpoint.yoga(request, response);
+      if (!origins.answerCors(request, response)) await endpoint.yoga(request, response);
       return;
     case clientPath:
-      return void clientFile(request, response);
+      return clientFile(request, response);
     default:
-      if (Object.hasOwn(operations, pathname)) return void operations[pathname]?.(request, response);
+      if (Object.hasOwn(operations, pathname)) return operations[pathname]?.(request, response);
       if (consoleFiles.answer(request, response, pathname)) return;
       response
         .writeHead(404, { 'Content-Type': 'text/plain' })
         .end(`Not found. The console is at /, the API at ${graphqlPath}.`);
   }
+}
+
+/** A fault of ours ends the request, and neither the process nor in an answer that shows it. */
+function fail(response: ServerResponse, error: unknown, logger: Logger): void {
+  logger.error({ err: error }, 'A request failed unexpectedly.');
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(500, { 'Content-Type': 'text/plain' }).end('Unexpected error. The server’s log has it.');
 }
 
 /** A stream has no end to wait for. */

@@ -2,7 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import { ForbiddenError, NotFoundError } from '../shared/errors.ts';
 import type { AccessCache } from './access-cache.ts';
 import { matches, prefixOf } from './api-key.ts';
-import type { Caller, Credentials, Namespace } from './caller.ts';
+import { isNamespaceName, type Caller, type Credentials, type Namespace } from './caller.ts';
 import type { KeyStore, StoredKey } from './key-store.ts';
 import type { NamespaceStore } from './namespace-store.ts';
 
@@ -26,13 +26,20 @@ export async function authenticate(
   deps: AuthenticateDeps,
   { authorization, namespace: namespaceName, origin }: Credentials,
 ): Promise<Caller> {
-  const secret = /^Bearer +(.*\S) *$/i.exec(authorization ?? '')?.[1];
-  if (secret === undefined) throw unauthenticated('No API key was sent; send "Authorization: Bearer <key>".');
+  const secret = bearerSecret(authorization);
+  if (secret === null) throw unauthenticated('No API key was sent; send "Authorization: Bearer <key>".');
   const key = await validKey(deps, secret);
   checkOrigin(key, origin);
   const namespace = await namespaceFor(deps, key, namespaceName);
   const { id: keyId, scopes, expiresAt, rateLimitPerMinute } = key;
   return { namespace, keyId, scopes, everyNamespace: key.namespaceId === null, expiresAt, rateLimitPerMinute };
+}
+
+/** No pattern takes it apart: what anybody can send must not cost more than it is long. */
+function bearerSecret(authorization: string | null): string | null {
+  const scheme = 'bearer ';
+  const text = authorization?.trim() ?? '';
+  return text.slice(0, scheme.length).toLowerCase() === scheme ? text.slice(scheme.length).trim() : null;
 }
 
 /** Keeps a key that every visitor of a page can read from being used on other pages; it is no secret from programs. */
@@ -69,7 +76,7 @@ async function namespaceFor(
   const bound = key.namespaceId;
   if (bound === null) {
     const name = asked ?? defaultNamespace;
-    const namespace = await cache.namespace(name, () => namespaces.findByName(name));
+    const namespace = isNamespaceName(name) ? await cache.namespace(name, () => namespaces.findByName(name)) : null;
     if (namespace !== null) return namespace;
     throw new NotFoundError(`There is no namespace "${name}"; create it with createNamespace.`, 'NAMESPACE_NOT_FOUND');
   }

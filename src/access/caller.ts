@@ -6,6 +6,11 @@ export interface Namespace {
   name: string;
 }
 
+/** Whether a namespace may be called so; what may not is not there, and is not looked up. */
+export function isNamespaceName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{0,62}$/.test(name);
+}
+
 /** What a client says of itself, and where it comes from. */
 export interface Credentials {
   /** `Bearer <key>` */

@@ -2,17 +2,15 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Clock } from '../shared/clock.ts';
 import { ValidationError } from '../shared/errors.ts';
 import { defaultNamespace } from './authenticate.ts';
-import type { Namespace } from './caller.ts';
+import { isNamespaceName, type Namespace } from './caller.ts';
 import type { NamespaceStore } from './namespace-store.ts';
-
-const pattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** @throws ValidationError INVALID_NAMESPACE_NAME, ConflictError NAMESPACE_TAKEN */
 export async function createNamespace(
   { namespaces, clock }: { namespaces: NamespaceStore; clock: Clock },
   name: string,
 ): Promise<Namespace> {
-  if (!pattern.test(name)) {
+  if (!isNamespaceName(name)) {
     throw new ValidationError(
       'name must have 1 to 63 lower-case letters, digits and hyphens, and start with a letter or digit.',
       'INVALID_NAMESPACE_NAME',

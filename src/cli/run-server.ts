@@ -7,6 +7,7 @@ import { createLogger } from '../monitoring/create-logger.ts';
 import { openTracer } from '../monitoring/open-tracer.ts';
 import { createScrubber, secretsOf } from '../monitoring/scrub.ts';
 import { startServer, type RunningServer } from '../server.ts';
+import { readOperationPolicy } from '../server/read-operations.ts';
 import { systemClock } from '../shared/clock.ts';
 import { OperatorError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -44,14 +45,15 @@ interface Start {
 async function start(given: Start): Promise<() => Promise<void>> {
   const { config } = given;
   const logger = createLogger({ level: config.logLevel, scrub: createScrubber(secretsOf(process.env)) });
+  const operations = await readOperationPolicy(config.operations, config.operationsOnly);
   const tracer = await openTracer(config);
   const preload = expectsDemo(config) ? [descriptionMeaning] : [];
   const attune = await compose(config, { logger, clock: systemClock, randomSeed, tracer, onLoss: exitWith, preload });
   const { app, health, metrics } = attune;
   let server: RunningServer;
   try {
-    const { port, host, corsOrigins, guards, metricsToken } = config;
-    const transport = { port, host, corsOrigins, guards, metricsToken };
+    const { port, host, corsOrigins, guards, limits, introspection, metricsToken } = config;
+    const transport = { port, host, corsOrigins, guards, limits, operations, introspection, metricsToken };
     server = await startServer({ app, health, metrics, tracer, logger, ...transport });
   } catch (error) {
     await attune.close();

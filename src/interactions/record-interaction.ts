@@ -19,11 +19,13 @@ export interface RecordInteractionDeps extends FindExecutionDependencies {
   caps: LearningCaps;
   /** 32 bytes: what is counted of clients names nobody. */
   capsSecret: Buffer;
+  /** How many events one call may bring; default 1000. */
+  maxInteractions?: number;
   /** How many lists a retriever has learned from, as far as is known here. */
   listsLearned: (retrieverId: string) => Promise<number>;
 }
 
-const MAX_INTERACTIONS = 1_000;
+export const defaultMaxInteractions = 1_000;
 /** How far back an event without an executionId is tied to its user's searches. */
 const TIE_WINDOW_MS = 24 * 3_600_000;
 
@@ -51,9 +53,10 @@ export async function recordInteractions(
   inputs: readonly InteractionInput[],
   client: Client | null = null,
 ): Promise<RecordInteractionsResult> {
-  if (inputs.length > MAX_INTERACTIONS) {
+  const { maxInteractions = defaultMaxInteractions } = deps;
+  if (inputs.length > maxInteractions) {
     throw new ValidationError(
-      `interactions holds ${inputs.length} events, of ${MAX_INTERACTIONS} allowed: send them in several calls.`,
+      `interactions holds ${inputs.length} events, of ${maxInteractions} allowed: send them in several calls.`,
       'TOO_MANY_INTERACTIONS',
       ['input', 'interactions'],
     );

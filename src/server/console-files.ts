@@ -37,6 +37,16 @@ const notBuilt = `<!doctype html>
 </html>
 `;
 
+const off = `<!doctype html>
+<html lang="en">
+  <meta charset="utf-8">
+  <title>Attune</title>
+  <h1>The console is off</h1>
+  <p>This server takes only the operations that it was given (ATTUNE_OPERATIONS_ONLY), and those of the console are none of them.
+    Another server on the same stores can show it.</p>
+</html>
+`;
+
 export interface ConsoleFiles {
   /** True where the address is the console's, so that the answer is on its way. */
   answer(request: IncomingMessage, response: ServerResponse, pathname: string): boolean;
@@ -46,8 +56,9 @@ export interface ConsoleFiles {
  * The built console. Its files are few and are kept in memory from the first request on, so that no address ever names a
  * file of the disk.
  * @param directory where Vite has written it
+ * @param isOff the server would refuse what it asks
  */
-export function createConsoleFiles(directory: string): ConsoleFiles {
+export function createConsoleFiles(directory: string, isOff = false): ConsoleFiles {
   let loaded: Promise<ReadonlyMap<string, StaticFile>> | null = null;
 
   async function send(request: IncomingMessage, response: ServerResponse, pathname: string): Promise<void> {
@@ -71,6 +82,10 @@ export function createConsoleFiles(directory: string): ConsoleFiles {
     answer(request, response, pathname) {
       if (!pages.test(pathname) && !assets.test(pathname)) return false;
       if (!isReading(request, response)) return true;
+      if (isOff) {
+        sendText(request, response, 404, 'text/html; charset=utf-8', off);
+        return true;
+      }
       send(request, response, pathname).catch((error: unknown) => response.destroy(error as Error));
       return true;
     },

@@ -12,6 +12,12 @@ export const graphiqlOptions: GraphiQLOptions = {
   subscriptionsProtocol: 'SSE',
 };
 
+/** In its place, where it could show nothing. @param why the reason, as the end of a sentence */
+export function withoutGraphiql(why: string): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Attune</title>
+<h1>GraphiQL is off</h1><p>The API is here, but GraphiQL is off: ${why}.</p></html>`;
+}
+
 /** GraphiQL leaves tabs shifted after its first layout, so that each jumps away from under its first click. */
 const tabsStay = '<style>.graphiql-tab { transform: none !important; }</style>';
 

@@ -8,12 +8,14 @@ import type { Credentials } from '../access/caller.ts';
 import type { App } from '../app.ts';
 import { DomainError } from '../shared/errors.ts';
 import { clientAddress } from './client-address.ts';
-import { graphiqlOptions, renderGraphiql } from './graphiql.ts';
+import { graphiqlOptions, renderGraphiql, withoutGraphiql } from './graphiql.ts';
 import type { Guards } from './guards.ts';
-import { limits } from './limits.ts';
+import { guardIntrospection } from './introspection.ts';
+import type { Limits } from './limits.ts';
 import type { ErrorMask } from './mask-error.ts';
 import { observeOperations, type OperationObservers } from './observe-operations.ts';
 import { limitOperations } from './operation-limits.ts';
+import { createOperationList, type OperationList, type OperationPolicy } from './operation-list.ts';
 import { countAddresses, createRateLimits, type RateLimits } from './rate-limits.ts';
 import { limitTime, requireJson } from './request-guards.ts';
 import { shareEvents } from './share-events.ts';
@@ -33,14 +35,25 @@ export interface GraphQLEndpoint {
   yoga: YogaServerInstance<ServerContext, Context>;
   /** Counts an operation of whoever sent the request. @throws GraphQLError RATE_LIMITED */
   countAddress(request: IncomingMessage): Promise<void>;
+  /** What comes over HTTP and SSE has gone through it already. */
+  operations: Pick<OperationList, 'admit'>;
+}
+
+export interface EndpointOptions extends OperationObservers {
+  guards: Guards;
+  limits: Limits;
+  operations: OperationPolicy;
+  /** Whether anybody may read the schema. */
+  introspection: boolean;
 }
 
 export function createGraphQLEndpoint(
   app: App,
   maskError: ErrorMask,
-  { guards, ...observers }: { guards: Guards } & OperationObservers,
+  { guards, limits, operations: policy, introspection, ...observers }: EndpointOptions,
 ): GraphQLEndpoint {
   const rates = createRateLimits(guards);
+  const operations = createOperationList(policy);
   const addressOf = (request: IncomingMessage) => clientAddress(request, guards.trustedProxies);
   const countAddress = (request: IncomingMessage) => rates.countAddress(addressOf(request));
   const yoga = createYoga<ServerContext, Context>({
@@ -48,17 +61,18 @@ export function createGraphQLEndpoint(
     graphqlEndpoint: graphqlPath,
     async context({ request, req, credentials }) {
       const address = req === undefined ? null : addressOf(req);
-      return countKey(rates, await createContext(app, credentials ?? credentialsIn(request.headers), address));
+      const from = credentials ?? credentialsIn(request.headers);
+      return countKey(rates, await createContext(app, from, { address, limits }));
     },
     plugins: [
-      ...[countAddresses(countAddress), requireJson(), limitOperations(), shareEvents(), limitTime()],
-      observeOperations(observers),
+      ...[countAddresses(countAddress), requireJson(), operations.plugin, guardIntrospection(introspection)],
+      ...[limitOperations(limits), shareEvents(), limitTime(limits.requestMs), observeOperations(observers)],
     ],
     maskedErrors: { maskError },
     maxRequestBodySize: limits.bodyBytes,
     parserAndValidationCache: { documentCache: boundedCache<DocumentNode>(), errorCache: boundedCache<Error>() },
     graphiql: graphiqlOptions,
-    renderGraphiQL: renderGraphiql,
+    renderGraphiQL: graphiqlOr(whyNoGraphiql(policy, introspection)),
     batching: false,
     multipart: false,
     // origins.ts does it, for the WebSocket too
@@ -67,7 +81,17 @@ export function createGraphQLEndpoint(
     // what there is to log goes through the mask
     logging: false,
   });
-  return { yoga, countAddress };
+  return { yoga, countAddress, operations };
+}
+
+function graphiqlOr(whyNot: string | null): typeof renderGraphiql {
+  return whyNot === null ? renderGraphiql : async () => withoutGraphiql(whyNot);
+}
+
+/** Null: it is there. */
+function whyNoGraphiql({ only }: OperationPolicy, introspection: boolean): string | null {
+  if (only) return 'this server takes only the operations that it was given (ATTUNE_OPERATIONS_ONLY)';
+  return introspection ? null : 'this server does not show its schema (ATTUNE_INTROSPECTION)';
 }
 
 async function countKey(rates: RateLimits, context: Context): Promise<Context> {

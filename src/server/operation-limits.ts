@@ -1,6 +1,7 @@
 import { complexityFromQuery } from '@pothos/plugin-complexity';
 import {
   getOperationAST,
+  getVariableValues,
   GraphQLError,
   Kind,
   parse,
@@ -10,36 +11,38 @@ import {
   type ValidationContext,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { toGraphQLError } from '../../schema/errors.ts';
 import { DomainError } from '../shared/errors.ts';
-import { limits } from './limits.ts';
+import type { Limits } from './limits.ts';
 
 /** Refuses operations that ask too much, before anything of them runs. In the shared pipeline: it guards HTTP, SSE and WebSocket. */
-export function limitOperations(): Plugin {
+export function limitOperations(limits: Limits): Plugin {
+  const parseWithinLimit = (source: string) => parseWithin(limits.tokens, source);
   return {
     onParse({ setParseFn }) {
       setParseFn(parseWithinLimit);
     },
     onValidate({ addValidationRule }) {
-      addValidationRule(aliasLimit);
+      addValidationRule((context: ValidationContext) => aliasLimit(limits.aliases, context));
     },
     onExecute({ args, setResultAndStopExecution }) {
-      const error = costFault(args);
+      const error = costFault(limits, args);
       if (error !== null) setResultAndStopExecution({ errors: [error] });
     },
     onSubscribe({ args, setResultAndStopExecution }) {
-      const error = costFault(args);
+      const error = costFault(limits, args);
       if (error !== null) setResultAndStopExecution({ errors: [error] });
     },
   };
 }
 
-function parseWithinLimit(source: string): DocumentNode {
+function parseWithin(tokens: number, source: string): DocumentNode {
   try {
-    return parse(source, { maxTokens: limits.tokens });
+    return parse(source, { maxTokens: tokens });
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
-    const tooLong = error.message.includes(`more that ${limits.tokens} tokens`);
-    const message = tooLong ? `The operation has more than ${limits.tokens} tokens; use variables.` : error.message;
+    const tooLong = error.message.includes(`more that ${tokens} tokens`);
+    const message = tooLong ? `The operation has more than ${tokens} tokens; use variables.` : error.message;
     const code = tooLong ? 'TOO_MANY_TOKENS' : 'GRAPHQL_PARSE_FAILED';
     throw new GraphQLError(message, {
       source: error.source ?? null,
@@ -49,20 +52,21 @@ function parseWithinLimit(source: string): DocumentNode {
   }
 }
 
-function aliasLimit(context: ValidationContext): ASTVisitor {
+function aliasLimit(allowed: number, context: ValidationContext): ASTVisitor {
   let aliases = 0;
   return {
     Field(node) {
       if (node.alias === undefined) return;
       aliases += 1;
-      if (aliases !== limits.aliases + 1) return;
-      const message = `The operation has more than ${limits.aliases} aliases; send several operations.`;
+      if (aliases !== allowed + 1) return;
+      const message = `The operation has more than ${allowed} aliases; send several operations.`;
       context.reportError(new GraphQLError(message, { nodes: node, extensions: refused('TOO_MANY_ALIASES') }));
     },
   };
 }
 
-function costFault({ schema, document, operationName, variableValues }: ExecutionArgs): GraphQLError | null {
+function costFault(limits: Limits, args: ExecutionArgs): GraphQLError | null {
+  const { schema, document, operationName, variableValues } = args;
   const operation = getOperationAST(document, operationName);
   if (!operation) return null;
   const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
@@ -71,11 +75,18 @@ function costFault({ schema, document, operationName, variableValues }: Executio
     const { depth, complexity } = complexityFromQuery(chosen, { schema, variables: variableValues ?? {} });
     if (depth > limits.depth) return tooMuch('depth', depth, limits.depth, 'QUERY_TOO_DEEP');
     if (complexity > limits.cost) return tooMuch('cost', complexity, limits.cost, 'QUERY_TOO_COSTLY');
+    return null;
   } catch (error) {
-    // variables or arguments that are not valid: execution refuses them, and says where
-    if (!(error instanceof GraphQLError || error instanceof DomainError)) throw error;
+    if (error instanceof DomainError) return toGraphQLError(error);
+    if (!(error instanceof GraphQLError)) throw error;
+    const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
+    // execution refuses variables that are not valid, and says where; of a field it would refuse that field alone
+    return errors === undefined ? notValid(error) : null;
   }
-  return null;
+}
+
+function notValid({ message, nodes }: GraphQLError): GraphQLError {
+  return new GraphQLError(message, { nodes: nodes ?? null, extensions: refused('BAD_USER_INPUT') });
 }
 
 function tooMuch(what: string, actual: number, allowed: number, code: string): GraphQLError {

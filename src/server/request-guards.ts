@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { limits } from './limits.ts';
 
 /**
  * Takes POSTs of JSON only: a form on another site can send none without the browser asking first, and urlencoded or
@@ -31,7 +30,7 @@ export function requireJson(): Plugin {
 }
 
 /** Answers when time is up. What was begun is not undone: Postgres and ClickHouse have limits of their own. */
-export function limitTime(ms: number = limits.requestMs): Plugin {
+export function limitTime(ms: number): Plugin {
   return {
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn((args) => withinTime(() => executeFn(args), ms));

@@ -46,7 +46,12 @@ export function shareEvents(): Plugin {
 function nameOf({ contextValue, operationName, variableValues }: ExecutionArgs): string | null {
   const { caller } = contextValue as Partial<Context>;
   if (caller === undefined || caller instanceof DomainError) return null;
-  return JSON.stringify([caller.keyId, caller.namespace.id, operationName ?? null, variableValues ?? null]);
+  try {
+    return JSON.stringify([caller.keyId, caller.namespace.id, operationName ?? null, variableValues ?? null]);
+  } catch {
+    // variables that are nested too deep to be written down, as nobody needs them: a subscriber of its own
+    return null;
+  }
 }
 
 /** Events that are values are equal only by chance. */

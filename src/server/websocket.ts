@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { GraphQLError, type ExecutionArgs, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type ExecutionArgs, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import {
   CloseCode,
   handleProtocols,
@@ -11,15 +11,17 @@ import {
   type Server as GraphQLWsServer,
   type SubscribePayload,
 } from 'graphql-ws';
+import type { GraphQLParams } from 'graphql-yoga';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Credentials } from '../access/caller.ts';
 import type { App } from '../app.ts';
 import { DomainError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { graphqlPath, type GraphQLEndpoint } from './graphql-endpoint.ts';
-import { limits } from './limits.ts';
+import type { Limits } from './limits.ts';
 import type { ErrorMask } from './mask-error.ts';
 import type { Origins } from './origins.ts';
+import { requestPath } from './request-path.ts';
 import { SharedPayloads } from './shared-payload.ts';
 
 export interface WebSocketDeps {
@@ -29,6 +31,7 @@ export interface WebSocketDeps {
   origins: Origins;
   maskError: ErrorMask;
   logger: Logger;
+  limits: Pick<Limits, 'frameBytes' | 'subscriptionsPerConnection'>;
   /** A ping this often; who has not answered by the next one is gone. */
   keepAliveMs: number;
 }
@@ -58,22 +61,22 @@ export interface AttachedWebSocket {
 /** GraphQL over WebSocket (graphql-transport-ws) on the GraphQL path. */
 export function attachWebSocket(deps: WebSocketDeps): AttachedWebSocket {
   const underWay = trackOperations();
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes, handleProtocols });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: deps.limits.frameBytes, handleProtocols });
   const payloads = new SharedPayloads();
   const protocol = makeServer<Record<string, unknown>, Extra>({
     onConnect: (connection) => admit(deps, connection),
     onSubscribe: (connection, _id, payload) =>
       underWay.isStopping() ? [goingAway()] : prepare(deps, connection, payload),
-    execute: (args) => underWay.track(pipelineOf(args).execute(args)),
-    subscribe: (args) => pipelineOf(args).subscribe(args),
+    execute: (args) => underWay.track(orErrors(async () => pipelineOf(args).execute(args), deps.maskError)),
+    subscribe: (args) => orErrors(async () => pipelineOf(args).subscribe(args), deps.maskError),
     onError: (_connection, _id, _payload, errors) => errors.map(forTheWire),
     onNext: (_connection, _id, _payload, _args, result) =>
       result.errors === undefined ? payloads.standIn(result) : { ...result, errors: result.errors.map(forTheWire) },
   });
 
   deps.server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname !== graphqlPath) return refuse(stream, '404 Not Found');
+    const pathname = requestPath(request);
+    if (pathname !== graphqlPath) return refuse(stream, pathname === null ? '400 Bad Request' : '404 Not Found');
     if (!deps.origins.allows(request)) return refuse(stream, '403 Forbidden');
     sockets.handleUpgrade(request, stream, head, (socket) => serve(deps, { protocol, payloads }, { socket, request }));
   });
@@ -120,6 +123,8 @@ function goingAway(): GraphQLError {
 }
 
 function refuse(stream: Duplex, status: string): void {
+  // Node listens to it no more, and a client that is gone already would end the process
+  stream.on('error', () => stream.destroy());
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
@@ -209,21 +214,22 @@ function closeReason(code: string, message: string): string {
 
 /** Everything before execution. Whatever is wrong is an error of this operation; the socket stays open for the others. */
 async function prepare(
-  { endpoint, maskError }: WebSocketDeps,
+  { endpoint, maskError, limits: { subscriptionsPerConnection } }: WebSocketDeps,
   connection: OperationConnection,
   payload: SubscribePayload,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
-  if (Object.keys(connection.subscriptions).length > limits.subscriptionsPerConnection) {
-    const message = `The connection has ${limits.subscriptionsPerConnection} operations open; complete one, or open another connection.`;
+  if (Object.keys(connection.subscriptions).length > subscriptionsPerConnection) {
+    const message = `The connection has ${subscriptionsPerConnection} operations open; complete one, or open another connection.`;
     return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
   }
   try {
     const { request: req } = connection.extra;
     await endpoint.countAddress(req);
-    const pipeline = endpoint.yoga.getEnveloped({ credentials: credentialsOf(connection), req, params: payload });
-    const document = pipeline.parse(payload.query);
+    const params = await endpoint.operations.admit(payload as GraphQLParams);
+    const pipeline = endpoint.yoga.getEnveloped({ credentials: credentialsOf(connection), req, params });
+    const document = pipeline.parse(params.query);
     const faults = pipeline.validate(pipeline.schema, document);
-    if (faults.length > 0) return faults;
+    if (faults.length > 0) return faults.map(maskError);
     return {
       schema: pipeline.schema,
       document,
@@ -234,6 +240,15 @@ async function prepare(
     };
   } catch (error) {
     return [maskError(error)];
+  }
+}
+
+/** What is thrown, when time is up say, is the end of this operation, and not of the others on its socket. */
+async function orErrors<Result>(work: () => Promise<Result>, maskError: ErrorMask): Promise<Result | ExecutionResult> {
+  try {
+    return await work();
+  } catch (error) {
+    return { errors: [maskError(error)] };
   }
 }
 

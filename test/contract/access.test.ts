@@ -88,6 +88,30 @@ describe.each(testDatabases())('access on $name', ({ open }) => {
       }
     });
 
+    test('is not looked for where what was sent is none, however long it is', async () => {
+      const spaces = ' '.repeat(250_000);
+      for (const authorization of [
+        null,
+        '',
+        'Bearer',
+        'Bearer ',
+        `Bearer${spaces}\n`,
+        `Bearer x${spaces}\u00a0x`,
+        'Basic x',
+      ]) {
+        const entering = authenticate(deps(), { authorization, namespace: null, origin: null });
+        await expect(entering).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+      }
+      // the one that could be one
+      expect(keys.lookUps).toBe(1);
+    });
+
+    test('may be sent with other letters and spaces around', async () => {
+      const { secret } = await createApiKey(deps(), (await newNamespace()).id, searchKey);
+      const sent = { authorization: ` bearer   ${secret} `, namespace: null, origin: null };
+      await expect(authenticate(deps(), sent)).resolves.toMatchObject({ scopes: ['search'] });
+    });
+
     test('tells its bearer’s rate', async () => {
       const namespace = await newNamespace();
       const { secret } = await createApiKey(deps(), namespace.id, { ...searchKey, rateLimitPerMinute: 60 });
@@ -266,7 +290,9 @@ describe.each(testDatabases())('access on $name', ({ open }) => {
       await ensureAdminKey(deps(), configured);
       const namespace = await newNamespace();
       await expect(enter(configured, namespace.name)).resolves.toMatchObject({ namespace });
-      await expect(enter(configured, 'nowhere')).rejects.toMatchObject({ code: 'NAMESPACE_NOT_FOUND' });
+      for (const name of ['nowhere', 'no\0where', '\ud800', '', '__proto__', 'x'.repeat(100_000)]) {
+        await expect(enter(configured, name)).rejects.toMatchObject({ code: 'NAMESPACE_NOT_FOUND' });
+      }
     });
 
     test('reaches a namespace right after it was asked for in vain', async () => {

@@ -16,6 +16,21 @@ describe('the configuration', () => {
       providerKeys: {},
       corsOrigins: [],
       guards: { ratePerAddress: 120_000, ratePerKey: 120_000, trustedProxies: 0 },
+      limits: {
+        depth: 10,
+        cost: 5_000,
+        aliases: 15,
+        tokens: 1_000,
+        bodyBytes: 262_144,
+        frameBytes: 131_072,
+        subscriptionsPerConnection: 100,
+        pageSize: 100,
+        requestMs: 10_000,
+      },
+      maxInteractions: 1_000,
+      operations: null,
+      operationsOnly: false,
+      introspection: true,
       learningCaps: {
         clicksPerClient: 5,
         share: 0.001,
@@ -49,9 +64,27 @@ describe('the configuration', () => {
     [{ ATTUNE_METRICS_TOKEN: 'short' }, 'ATTUNE_METRICS_TOKEN must have 16 or more characters'],
     [{ ATTUNE_SHUTDOWN_DELAY: '61' }, 'ATTUNE_SHUTDOWN_DELAY must be a number of seconds, 0 to 60'],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL'],
+    [{ ATTUNE_MAX_DEPTH: '0' }, 'ATTUNE_MAX_DEPTH must be a whole number, 1 to 100'],
+    [{ ATTUNE_MAX_COST: '1.5' }, 'ATTUNE_MAX_COST must be a whole number, 1 to 1000000'],
+    [{ ATTUNE_MAX_ALIASES: '-1' }, 'ATTUNE_MAX_ALIASES must be a whole number, 0 to 1000'],
+    [{ ATTUNE_MAX_TOKENS: 'many' }, 'ATTUNE_MAX_TOKENS must be a whole number, 1 to 100000'],
+    [{ ATTUNE_MAX_BODY: '0' }, 'ATTUNE_MAX_BODY must be a whole number of kB, 1 to 65536'],
+    [{ ATTUNE_MAX_FRAME: '1e9' }, 'ATTUNE_MAX_FRAME must be a whole number of kB, 1 to 65536'],
+    [{ ATTUNE_MAX_SUBSCRIPTIONS: '0' }, 'ATTUNE_MAX_SUBSCRIPTIONS must be a whole number, 1 to 10000'],
+    [{ ATTUNE_MAX_PAGE: '24' }, 'ATTUNE_MAX_PAGE must be a whole number, 25 to 1000'],
+    [{ ATTUNE_MAX_INTERACTIONS: '0' }, 'ATTUNE_MAX_INTERACTIONS must be a whole number, 1 to 10000'],
+    [{ ATTUNE_REQUEST_TIMEOUT: '0' }, 'ATTUNE_REQUEST_TIMEOUT must be a whole number of seconds, 1 to 600'],
+    [{ ATTUNE_INTROSPECTION: 'off' }, 'ATTUNE_INTROSPECTION must be 0 or 1'],
+    [{ ATTUNE_OPERATIONS_ONLY: '1' }, 'ATTUNE_OPERATIONS_ONLY needs ATTUNE_OPERATIONS, which says what to allow'],
     [{ ATTUNE_LOG_LEVEL: 'loud' }, 'ATTUNE_LOG_LEVEL must be debug, info, warn, error or silent'],
   ])('says what is wrong with %j', (env, message) => {
     expect(() => readConfig(env)).toThrow(message);
+  });
+
+  test('says one thing of a variable, however much is wrong with it', () => {
+    expect(() => readConfig({ ATTUNE_MAX_DEPTH: '-1.5' })).toThrow(
+      'The configuration is not valid: ATTUNE_MAX_DEPTH must be a whole number, 1 to 100.',
+    );
   });
 
   test('names every fault at once', () => {

@@ -154,3 +154,45 @@ export async function all<Event>(events: AsyncIterable<Event>): Promise<Event[]>
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(5);
 }
+
+export interface Operation {
+  query: string;
+  variables?: Record<string, unknown>;
+  operationName?: string;
+  extensions?: Record<string, unknown>;
+}
+
+export const transports = ['HTTP', 'SSE', 'WebSocket'] as const;
+
+/** The first answer to an operation, over any transport, by the same real clients that applications use. */
+export async function askOver(
+  transport: (typeof transports)[number],
+  server: RunningServer,
+  operation: Operation,
+  authorization: string = authorizations.admin,
+): Promise<Pick<Answer, 'data' | 'errors'>> {
+  if (transport === 'HTTP') return post(server, operation, { authorization });
+  if (transport === 'SSE') {
+    const { events, abort } = await eventStream(server, operation, { authorization });
+    const { value } = await events.next();
+    abort();
+    return value as Answer;
+  }
+  const client = connect(server, { connectionParams: { authorization } });
+  try {
+    return await new Promise((resolve) => {
+      client.subscribe(operation, {
+        next: (answer) => resolve(answer as Answer),
+        error: (reason) => resolve((Array.isArray(reason) ? { errors: reason } : { closed: reason }) as Answer),
+        complete: () => resolve({}),
+      });
+    });
+  } finally {
+    await client.dispose();
+  }
+}
+
+/** The codes of its errors; none where it was let through. */
+export async function codesOver(...asked: Parameters<typeof askOver>): Promise<unknown[]> {
+  return ((await askOver(...asked)).errors ?? []).map(({ extensions }) => extensions?.['code']);
+}

@@ -4,6 +4,7 @@ import { createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { OperatorError, ValidationError } from '../../src/shared/errors.ts';
 import { startServer } from '../../src/server.ts';
+import { defaultLimits } from '../../src/server/limits.ts';
 import { limitOperations } from '../../src/server/operation-limits.ts';
 import { authorizations, handMadeApp, learnedWeights, retriever } from '../schema/hand-made-app.ts';
 import { post, startTestServer, type Answer, type TestServer } from './transport-clients.ts';
@@ -129,7 +130,7 @@ describe('over HTTP', () => {
     test('hold for depth, but not for introspection', async () => {
       // the schema itself has no circle, and nothing in it is as deep as the limit
       const schema = buildSchema('type Query { name: String, self: Query }');
-      const endpoint = createYoga({ schema, plugins: [limitOperations()], logging: false });
+      const endpoint = createYoga({ schema, plugins: [limitOperations(defaultLimits)], logging: false });
       const codeAt = async (
         depth: number,
         query = `${'{ self '.repeat(depth - 1)}{ name }${' }'.repeat(depth - 1)}`,
