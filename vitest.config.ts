@@ -1,18 +1,54 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+const { CI, ATTUNE_TEST_DATABASE_URL, ATTUNE_TEST_POSTGRES } = process.env;
+
+/** As test/fixtures/real-postgres.ts sees it: one is given, or will be started. */
+const hasPostgres = CI === 'true' || ATTUNE_TEST_POSTGRES === '1' || ATTUNE_TEST_DATABASE_URL !== undefined;
+
+const live = (...names: string[]) => names.map((name) => `test/live/${name}.test.ts`);
+
+/** Whole servers whose stores matter: on the embedded engines, and on the real pair as well. */
+const onBoth = [
+  ...live('learned-weights', 'rollout', 'analytics', 'evaluation', 'rebuild', 'operations', 'client'),
+  'test/examples/tutorial.test.ts',
+  'test/faults/{shutdown,evaluation-kill}.test.ts',
+];
+/** The long ones among them, once: on the real pair where there is one, which takes half of the time. */
+const onEither = [
+  ...live('fuzz', 'flood', 'experiments', 'examination', 'warm-start', 'replay', 'search-preview', 'api-keys'),
+  ...live('two-instances'),
+  'test/examples/rollout.test.ts',
+];
+
+function project(name: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
+  return {
+    // Vite would take graphql's ES module build for our files and Node its CommonJS one for Pothos and Yoga: two realms
+    resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+    test: {
+      name,
+      pool: 'forks',
+      // real engines share a build machine's two cores: what fails there once is tried again, and reported as such
+      retry: CI === 'true' ? 1 : 0,
+      // as long as a slow machine may take: what never comes is told by these, and what is slow by nobody
+      testTimeout: 60_000,
+      hookTimeout: 90_000,
+      expect: { poll: { timeout: 20_000 } },
+      ...test,
+    },
+  };
+}
+
+const embedded = project('embedded', { include: ['test/**/*.test.ts'], exclude: hasPostgres ? onEither : [] });
+const realPair = project('real pair', {
+  include: [...onEither, ...onBoth],
+  env: { ATTUNE_TEST_PAIR: 'real' },
+  setupFiles: ['test/fixtures/drop-stores.ts'],
+});
 
 export default defineConfig({
-  // Vite would take graphql's ES module build for our files and Node its CommonJS one for Pothos and Yoga: two realms
-  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    include: ['test/**/*.test.ts'],
-    pool: 'forks',
-    globalSetup: ['test/fixtures/real-postgres.ts', 'test/fixtures/global-setup.ts'],
-    // real engines share a build machine's two cores: what fails there once is tried again, and reported as such
-    retry: process.env.CI === 'true' ? 1 : 0,
-    // as long as a slow machine may take: what never comes is told by these, and what is slow by nobody
-    testTimeout: 60_000,
-    hookTimeout: 90_000,
-    expect: { poll: { timeout: 20_000 } },
     teardownTimeout: 20_000,
+    globalSetup: ['test/fixtures/real-postgres.ts', 'test/fixtures/global-setup.ts'],
+    projects: hasPostgres ? [embedded, realPair] : [embedded],
   },
 });

@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import { asking, processAdminKey, startCommand, urlOf } from '../fixtures/attune-process.ts';
 import type { Child } from '../fixtures/child-process.ts';
 import { createDemoShop } from '../fixtures/operations-shop.ts';
+import { storesOf } from '../fixtures/store-pair.ts';
 
 describe('a server that is told to stop', { timeout: 60_000 }, () => {
   let dataDir: string;
@@ -15,7 +16,7 @@ describe('a server that is told to stop', { timeout: 60_000 }, () => {
 
   beforeEach(async () => {
     dataDir = await mkdtemp(path.join(tmpdir(), 'attune-shutdown-'));
-    server = startCommand(['start'], { dataDir, env: { ATTUNE_SHUTDOWN_DELAY: '4' } });
+    server = startCommand(['start'], { dataDir, env: { ...(await storesOf(dataDir)), ATTUNE_SHUTDOWN_DELAY: '4' } });
     await server.says(/Ready/);
     url = await urlOf(server);
   });

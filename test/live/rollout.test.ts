@@ -1,11 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startAttune, type RunningAttune } from '../fixtures/attune.ts';
-import { embeddedUrl, freshDatabaseUrl } from '../fixtures/clickhouse.ts';
 import { eventually, rolloutPayload, shopOn, userPayload, type Rollout, type Search } from './rollout-shop.ts';
 import { connect, subscribe } from './transport-clients.ts';
 
@@ -248,59 +245,4 @@ test('a kill survives a restart', async () => {
   expect(await shop.search(id, {}, after)).toMatchObject({ fusion: 'RRF', rollout: { reason: 'KILLED' } });
   await after.close();
   await rm(directory, { recursive: true, force: true });
-});
-
-const postgres = process.env.ATTUNE_TEST_DATABASE_URL;
-
-describe.skipIf(postgres === undefined)('two servers on one Postgres', () => {
-  const database = `attune_test_rollout_${process.pid}`;
-  let here: RunningAttune;
-  let there: RunningAttune;
-
-  const onServer = async (sql: string) => {
-    const client = new pg.Client({ connectionString: postgres });
-    await client.connect();
-    await client.query(sql).finally(() => client.end());
-  };
-  beforeAll(async () => {
-    await onServer(`create database ${database}`);
-    const DATABASE_URL = new URL(`/${database}`, postgres).href;
-    const CLICKHOUSE_URL = freshDatabaseUrl(await embeddedUrl());
-    here = await startAttune({ DATABASE_URL, CLICKHOUSE_URL });
-    there = await startAttune({ DATABASE_URL, CLICKHOUSE_URL });
-  });
-  afterAll(async () => {
-    await here.close();
-    await there.close();
-    await onServer(`drop database ${database} with (force)`);
-  });
-
-  test('a second after a kill on one of them, no search of the other is learned; nor after it lost its listener', async () => {
-    const shop = shopOn(here);
-    const id = await shop.createRetriever();
-    expect(await shop.search(id, {}, there)).toMatchObject({ rollout: { arm: 'LEARNED' } });
-    await shop.done('killLearnedFusion', { retrieverId: id }, rolloutPayload);
-    await sleep(1_000);
-    expect(await shop.search(id, {}, there)).toMatchObject({ fusion: 'RRF', rollout: { reason: 'KILLED' } });
-    // everyone's listener dies, and with it whatever was told meanwhile
-    await onServer(
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}' and query ilike 'listen%'`,
-    );
-    await shop.done('resumeLearnedFusion', { retrieverId: id }, rolloutPayload);
-    await sleep(1_000);
-    expect(await shop.search(id, {}, there)).toMatchObject({ rollout: { arm: 'LEARNED' } });
-  });
-
-  test('events of one reach the subscribers of the other', async () => {
-    const shop = shopOn(here);
-    const id = await shop.createRetriever();
-    const client = connect(there, { connectionParams: { authorization: `Bearer ${there.adminKey}` } });
-    const { events } = subscribe(client, 'subscription ($id: ID!) { rolloutEvents(retrieverId: $id) { kind } }', {
-      id,
-    });
-    await eventually(() => expect(there.attune.stats().watchers).toBe(1));
-    await shop.done('updateRollout', { retrieverId: id, rolloutPct: 5 }, rolloutPayload);
-    await eventually(() => expect(events).toHaveLength(1));
-    await client.dispose();
-  });
 });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startAttune, type RunningAttune } from '../fixtures/attune.ts';
-import { embeddedUrl, freshDatabaseUrl } from '../fixtures/clickhouse.ts';
 import { onServer } from '../fixtures/postgres.ts';
+import { dropStores, realStoresOf } from '../fixtures/store-pair.ts';
 import { eventually, rolloutPayload, shopOn, type Rollout } from './rollout-shop.ts';
 import { connect, subscribe } from './transport-clients.ts';
 
@@ -19,16 +19,14 @@ const WATCH = 'subscription ($id: ID!) { learnedWeights(retrieverId: $id) { vers
 
 // Embedded engines are one process's alone: two need a server of Postgres.
 describe.skipIf(server === undefined)('two servers on one Postgres and one ClickHouse', () => {
-  const database = `attune_test_${randomUUID().replaceAll('-', '')}`;
   let [one, other]: RunningAttune[] = [];
   let both: RunningAttune;
+  let database: string;
   let shop: ReturnType<typeof shopOn>;
 
   beforeAll(async () => {
-    await onServer(server!, `create database ${database}`);
-    const databaseUrl = new URL(server!);
-    databaseUrl.pathname = database;
-    const env = { DATABASE_URL: databaseUrl.href, CLICKHOUSE_URL: freshDatabaseUrl(await embeddedUrl()) };
+    const env = await realStoresOf(`two-instances-${randomUUID()}`);
+    database = new URL(env.DATABASE_URL).pathname.slice(1);
     one = await startAttune(env);
     other = await startAttune(env);
     both = inTurn([one, other]);
@@ -36,8 +34,15 @@ describe.skipIf(server === undefined)('two servers on one Postgres and one Click
   });
   afterAll(async () => {
     await Promise.all([one?.close(), other?.close()]);
-    await onServer(server!, `drop database if exists ${database} with (force)`);
+    await dropStores();
   });
+
+  /** Both servers lose what they hear each other by, and whatever is told until they listen again. */
+  const cutListeners = () =>
+    onServer(
+      server!,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}' and query ilike 'listen%'`,
+    );
 
   test('a click on one moves the weights that the other shows and sends', async () => {
     const id = await shop.createRetriever();
@@ -103,5 +108,28 @@ describe.skipIf(server === undefined)('two servers on one Postgres and one Click
       expect(await there.search(id)).toMatchObject({ fusion: 'RRF', rollout: { reason: 'KILLED' } }),
     );
     expect((await there.rolloutOf(id)).killed).toMatchObject({ reason: 'odd results' });
+  });
+
+  test('a kill on one holds on the other though its listener is lost, and so does going on', async () => {
+    const id = await shop.createRetriever();
+    const [here, there] = [shopOn(one!), shopOn(other!)];
+    expect(await there.search(id)).toMatchObject({ rollout: { arm: 'LEARNED' } });
+    await cutListeners();
+    await here.done('killLearnedFusion', { retrieverId: id }, rolloutPayload);
+    await eventually(async () => expect(await there.search(id)).toMatchObject({ rollout: { reason: 'KILLED' } }));
+    await cutListeners();
+    await here.done('resumeLearnedFusion', { retrieverId: id }, rolloutPayload);
+    await eventually(async () => expect(await there.search(id)).toMatchObject({ rollout: { arm: 'LEARNED' } }));
+  });
+
+  test('events of one reach the subscribers of the other', async () => {
+    const id = await shop.createRetriever();
+    const client = connect(other!, { connectionParams: { authorization: `Bearer ${other!.adminKey}` } });
+    const query = 'subscription ($id: ID!) { rolloutEvents(retrieverId: $id) { kind } }';
+    const { events } = subscribe(client, query, { id });
+    await eventually(() => expect(other!.attune.stats().watchers).toBe(1));
+    await shopOn(one!).done('updateRollout', { retrieverId: id, rolloutPct: 5 }, rolloutPayload);
+    await eventually(() => expect(events).toHaveLength(1));
+    await client.dispose();
   });
 });
