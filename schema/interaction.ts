@@ -150,7 +150,8 @@ const RecordInteractionPayload = builder.objectRef<RecordInteractionResult>('Rec
   fields: (t) => ({
     interaction: t.expose('interaction', {
       type: InteractionObject,
-      description: 'What is stored: the first one, where this one repeats it.',
+      description:
+        'What is stored: the first one, where this one repeats it. A key without ADMIN is told who did it, and the metadata, only where it names the same user and session, or the search.',
     }),
     duplicate: t.exposeBoolean('duplicate', { description: 'It repeats one that was there, and changed nothing.' }),
   }),

@@ -5,6 +5,7 @@ import { DomainError, NotFoundError, ValidationError } from '../shared/errors.ts
 import { invariant } from '../shared/invariant.ts';
 import { checkInteraction, CLOCK_SKEW_MS, type CheckedInteraction, type InputPath } from './check-interaction.ts';
 import type { InteractionInput, RecordInteractionResult, RecordInteractionsResult } from './interaction-input.ts';
+import type { Interaction } from './interaction.ts';
 import type { InteractionStore, NewInteraction, RecordedInteraction } from './interaction-store.ts';
 import { learningClaim, type Client, type LearningCaps } from './learning-caps.ts';
 import { tieToExecution, tieToNothing, type TiedInteraction } from './tie-interaction.ts';
@@ -43,7 +44,19 @@ export async function recordInteraction(
   const [outcome] = await recordAll(deps, { namespaceId, client }, [input], () => ['input']);
   invariant(outcome !== undefined, 'one input has one outcome');
   if (outcome instanceof DomainError) throw outcome;
-  return outcome;
+  const isStranger = outcome.duplicate && client?.isTrusted === false && !knows(input, outcome.interaction);
+  return isStranger ? { ...outcome, interaction: withoutPerson(outcome.interaction) } : outcome;
+}
+
+/** Whether whoever sent this had the first one, which it repeats, or the search that it is about. */
+function knows({ executionId, userId, sessionId }: InteractionInput, first: Interaction): boolean {
+  if (first.executionId !== null && executionId?.toLowerCase() === first.executionId) return true;
+  return first.userId === userId && first.sessionId === sessionId;
+}
+
+/** An idempotency key may be guessed, and by a key that every visitor of a page has: what it answers says of nobody what they did. */
+function withoutPerson(interaction: Interaction): Interaction {
+  return { ...interaction, userId: null, sessionId: null, segment: null, metadata: {} };
 }
 
 /** Stores those that are sound, in one transaction, and says what is wrong with each of the others. @throws ValidationError TOO_MANY_INTERACTIONS */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { expireEvents } from '../../src/interactions/expire-events.ts';
@@ -76,6 +76,40 @@ describe.each(testDatabases())('recording interactions on $name', ({ open }) => 
     );
   const storedCount = async () =>
     (await db.query('select 1 from interactions where namespace_id = $1', [shop.namespaceId])).length;
+
+  describe('an event that repeats an idempotency key', () => {
+    const page = { keyId: randomUUID(), address: null, isTrusted: false };
+    const known = { idempotencyKey: 'order-17', userId: 'ada', sessionId: 's', metadata: { total: 90 } };
+    const repeat = async (input: Partial<InteractionInput>, isTrusted = false) => {
+      const about = { documentId: 'a', idempotencyKey: 'order-17', ...input };
+      const event = await recordInteraction(deps, shop.namespaceId, interactionInput(about), { ...page, isTrusted });
+      expect(event.duplicate).toBe(true);
+      return event.interaction;
+    };
+
+    test('is told of what is stored where it comes from the same person, or a server', async () => {
+      const { interaction } = await record({ documentId: 'a', ...known });
+      expect(await repeat({ userId: 'ada', sessionId: 's' })).toEqual(interaction);
+      expect(await repeat({ userId: 'eve', sessionId: 's' }, true)).toEqual(interaction);
+    });
+
+    test('that a stranger has guessed is told nothing of who was there first', async () => {
+      const { interaction } = await record({ documentId: 'a', ...known });
+      for (const person of [{ userId: 'eve' }, { sessionId: 's' }, { userId: 'ada', sessionId: 'other' }]) {
+        const { userId, sessionId, segment, metadata, id } = await repeat({ userId: null, sessionId: null, ...person });
+        expect({ userId, sessionId, segment, metadata, id }).toEqual({
+          ...{ userId: null, sessionId: null, segment: null, metadata: {} },
+          id: interaction.id,
+        });
+      }
+    });
+
+    test('of a search is told to who knows the search', async () => {
+      const { id: executionId } = searched(['a']);
+      const { interaction } = await record({ executionId, position: 0, ...known });
+      expect(await repeat({ executionId, userId: null, sessionId: null })).toEqual(interaction);
+    });
+  });
 
   describe('with an executionId', () => {
     test('a click at a position right after the search is stored with its document, and wakes the relay', async () => {
