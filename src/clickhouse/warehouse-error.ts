@@ -1,10 +1,10 @@
 import { ClickHouseError } from '@clickhouse/client';
+import { UnavailableError } from '../shared/errors.ts';
 
 /** ClickHouse gave no answer: it is away, starting, overloaded or stopped. Worth another try. */
-export class WarehouseAwayError extends Error {
+export class WarehouseAwayError extends UnavailableError {
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'WarehouseAwayError';
+    super('ClickHouse', message, options);
   }
 }
 

@@ -37,7 +37,7 @@ export interface GraphQLFault {
 }
 
 /** Faults of the moment: the same operation may succeed later. */
-const passing = ['RATE_LIMITED', 'TIMEOUT', 'INTERNAL'];
+const passing = ['RATE_LIMITED', 'TIMEOUT', 'INTERNAL', 'UNAVAILABLE'];
 
 export function fromGraphQL({ message, extensions = {} }: GraphQLFault): AttuneError {
   const { code, inputPath, retryAfterSeconds } = extensions;

@@ -48,8 +48,10 @@ const envelopeBytes = 1_000;
 const timeBytes = 60;
 /** One that waited longer is sent with the time at which it happened; else the server's clock is the better one. */
 const promptMs = 10_000;
-/** A call over which the server failed so often is given up; being offline does not count. */
+/** A call over which the server failed so often is given up. */
 const mostFailures = 8;
+/** Not over the call: who is offline, or has a server whose stores are away, keeps what happened for as long as that lasts. */
+const othersFault = ['NETWORK', 'UNAVAILABLE'];
 
 /**
  * The queue of interactions on their way to the server. Each has an idempotency key from the start, so that sending it
@@ -182,7 +184,7 @@ export class Tracker {
     const fault = error instanceof AttuneError ? error : new AttuneError(String(error), 'UNKNOWN', { cause: error });
     const again: Entry[] = [];
     for (const entry of batch) {
-      if (fault.code !== 'NETWORK') entry.failures += 1;
+      if (!othersFault.includes(fault.code)) entry.failures += 1;
       const keep = fault.retryable && this.#closed === null && entry.failures < mostFailures;
       if (keep) again.push(entry);
       else this.#drop(entry.interaction, fault);

@@ -7,7 +7,7 @@
  * jsonb as JSON.stringify(value), since a plain array would be taken for a Postgres array.
  */
 export interface Queryable {
-  /** @throws pg.DatabaseError with the SQLSTATE in `code`, the same on both kinds of database */
+  /** @throws pg.DatabaseError with the SQLSTATE in `code`, the same on both kinds of database; UnavailableError without an answer */
   query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { OperatorError } from '../shared/errors.ts';
+import { OperatorError, UnavailableError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { columnTypes } from './pg-types.ts';
 import { PoolDatabase } from './pool-database.ts';
@@ -7,18 +7,24 @@ import { PoolDatabase } from './pool-database.ts';
 const OLDEST_POSTGRES = 15;
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 10;
+/** For a server that vanished with its connections, as in a failover: it neither answers nor ends them. */
+const QUERY_TIMEOUT_MS = 120_000;
+const KEEP_ALIVE_AFTER_MS = 10_000;
 
 export interface ServerOptions {
   /** postgres://user:password@host:port/database, with the parameters that `pg` knows (sslmode …). */
   url: string;
   logger: Logger;
+  /** For how long a statement may run; migrations have no limit. Default 120,000. */
+  queryTimeoutMs?: number;
 }
 
 /**
  * A pool on a Postgres server.
  * @throws OperatorError when it cannot be reached or is too old, or lacks pgvector 0.7
  */
-export async function openServer({ url, logger }: ServerOptions): Promise<PoolDatabase> {
+export async function openServer(options: ServerOptions): Promise<PoolDatabase> {
+  const { url, logger, queryTimeoutMs = QUERY_TIMEOUT_MS } = options;
   const client = parseUrl(url);
   const database = new PoolDatabase({
     kind: 'server',
@@ -27,9 +33,11 @@ export async function openServer({ url, logger }: ServerOptions): Promise<PoolDa
       types: columnTypes,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       application_name: 'attune',
     },
     poolConfig: { max: MAX_CONNECTIONS },
+    queryTimeoutMs,
     logger,
     release: async () => {},
   });
@@ -118,7 +126,6 @@ function isOlderThan07(version: string): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  // a host with several addresses fails with one error for each
-  const first: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
-  return first instanceof Error ? first.message : String(first);
+  const reason = error instanceof UnavailableError ? error.cause : error;
+  return reason instanceof Error ? reason.message : String(reason);
 }

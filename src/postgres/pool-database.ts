@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '../shared/logger.ts';
+import { explainLoss } from './connection-loss.ts';
 import type { Database, Queryable } from './database.ts';
 import { listenOn } from './listen-session.ts';
 import { PoolSession, SessionTransaction } from './pool-session.ts';
@@ -9,6 +10,8 @@ export interface PoolDatabaseOptions {
   /** For the pool and for sessions outside of it. */
   clientConfig: pg.ClientConfig;
   poolConfig: pg.PoolConfig;
+  /** A statement that has no answer by then has lost its server. Left out: there is none to lose. */
+  queryTimeoutMs?: number;
   logger: Logger;
   /** Frees what is behind the pool, after its connections are closed. */
   release(): Promise<void>;
@@ -86,11 +89,15 @@ export class PoolDatabase implements Database {
   }
 
   async #withSession<Result>(work: (session: PoolSession) => Promise<Result>): Promise<Result> {
-    const session = new PoolSession(await this.#pool.connect());
     try {
-      return await work(session);
-    } finally {
-      session.release();
+      const session = new PoolSession(await this.#pool.connect(), this.#options.queryTimeoutMs);
+      try {
+        return await work(session);
+      } finally {
+        session.release();
+      }
+    } catch (error) {
+      throw explainLoss(error);
     }
   }
 

@@ -1,9 +1,13 @@
 import pg from 'pg';
 import type { Queryable } from './database.ts';
 
+/** `pg` takes the timeout with each query as well, which its types do not say. */
+type TimedQuery = pg.QueryConfig & { query_timeout: number | undefined };
+
 /** One connection lent by a pool, until `release`. */
 export class PoolSession {
   readonly client: pg.PoolClient;
+  readonly #queryTimeoutMs: number | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #loss: Error | null = null;
   #isDoubtful = false;
@@ -11,9 +15,15 @@ export class PoolSession {
     this.#loss ??= error;
   };
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: pg.PoolClient, queryTimeoutMs?: number) {
     this.client = client;
+    this.#queryTimeoutMs = queryTimeoutMs;
     client.on('error', this.#onError);
+  }
+
+  /** Whether it is lost or in an unknown state, so that nothing more can be asked of it. */
+  get isGone(): boolean {
+    return this.#isDoubtful || this.#loss !== null;
   }
 
   /** Statements run one after another, even when the caller does not wait: `pg` gives up queueing them itself. */
@@ -26,12 +36,13 @@ export class PoolSession {
   /** Gives the connection back; one that is lost or in an unknown state is closed instead. */
   release(): void {
     this.client.off('error', this.#onError);
-    this.client.release(this.#isDoubtful || this.#loss !== null);
+    this.client.release(this.isGone);
   }
 
   async #runNow<Row extends object>(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>> {
     try {
-      return await this.client.query<Row>(sql, values?.slice());
+      const query: TimedQuery = { text: sql, values: values?.slice(), query_timeout: this.#queryTimeoutMs };
+      return await this.client.query<Row>(query);
     } catch (error) {
       if (!isStatementError(error)) this.#isDoubtful = true;
       // on a lost connection `pg` only remarks that it cannot be used: why it was lost says more
@@ -63,6 +74,7 @@ export class SessionTransaction implements Queryable {
 
   async rollback(): Promise<void> {
     this.#hasEnded = true;
+    if (this.#session.isGone) return;
     // if this fails the session is gone, and the transaction with it
     await this.#session.run('rollback').catch(() => {});
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import { toGraphQLError } from '../../schema/errors.ts';
-import { DomainError } from '../shared/errors.ts';
+import { DomainError, UnavailableError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { withoutSuggestions } from './introspection.ts';
 
@@ -16,8 +16,8 @@ export interface ErrorMaskOptions {
 }
 
 /**
- * The caller's faults pass with their code. Ours are logged, and the client gets a number to ask for: a message that
- * was meant for nobody may hold a query, a path or a secret.
+ * The caller's faults pass with their code, and where a store is away the client may try again. Other faults of ours are
+ * logged, and the client gets a number to ask for: a message that was meant for nobody may hold a query, a path or a secret.
  */
 export function createErrorMask(logger: Logger, { bodyBytes, suggests = true }: ErrorMaskOptions): ErrorMask {
   return (error) => {
@@ -26,6 +26,7 @@ export function createErrorMask(logger: Logger, { bodyBytes, suggests = true }: 
     if (cause instanceof DomainError) return toGraphQLError(cause, located);
     if (located !== undefined && cause instanceof GraphQLError)
       return withCode(suggests ? located : withoutSuggestions(located), bodyBytes);
+    if (cause instanceof UnavailableError) return unavailable(cause, located, logger);
     const errorId = randomUUID();
     logger.error({ err: cause, errorId, path: located?.path }, 'A request failed unexpectedly.');
     return new GraphQLError(`Unexpected error. The server’s log has it under ${errorId}.`, {
@@ -35,6 +36,20 @@ export function createErrorMask(logger: Logger, { bodyBytes, suggests = true }: 
       extensions: { code: 'INTERNAL' },
     });
   };
+}
+
+/** It passes by itself, and there may be many a second: a line each in the log, without a stack. */
+function unavailable(
+  { store, message: reason }: UnavailableError,
+  located: GraphQLError | undefined,
+  logger: Logger,
+): GraphQLError {
+  logger.warn({ reason, path: located?.path }, 'A request could not be answered, since a store did not answer.');
+  return new GraphQLError(`${store} does not answer; try again in a moment.`, {
+    nodes: located?.nodes ?? null,
+    path: located?.path ?? null,
+    extensions: { code: 'UNAVAILABLE', ...(located?.path === undefined && { http: { status: 503 } }) },
+  });
 }
 
 function rootCause(error: unknown): unknown {

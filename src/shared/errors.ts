@@ -41,6 +41,22 @@ export class ForbiddenError extends DomainError {
   }
 }
 
+/**
+ * A store gave no answer: it is away, starting or cut off. Nobody's fault who called, and worth another try. Whether what was
+ * asked was done is not known: only what can be repeated may be tried again.
+ */
+export class UnavailableError extends Error {
+  /** What did not answer, as callers may be told. */
+  readonly store: 'Postgres' | 'ClickHouse';
+
+  /** @param message for the log: it may hold addresses */
+  constructor(store: UnavailableError['store'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.store = store;
+  }
+}
+
 /** The program cannot start or go on for a reason its operator can mend; the message is one sentence that says how. */
 export class OperatorError extends Error {
   constructor(message: string, options?: ErrorOptions) {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assertUsable, openServer } from '../../src/postgres/open-server.ts';
 import type { PoolDatabase } from '../../src/postgres/pool-database.ts';
 import { silentLogger, testDatabases } from '../fixtures/postgres.ts';
+import { startTcpRelay } from '../fixtures/tcp-relay.ts';
 
 const open = (url: string) => openServer({ url, logger: silentLogger });
 
@@ -89,8 +90,28 @@ describe.each(servers)('when connections to $name are cut', (server) => {
       await cutOthers();
       await tx.query('select 1');
     });
-    await expect(cut).rejects.toMatchObject({ code: '57P01' });
+    await expect(cut).rejects.toMatchObject({ name: 'UnavailableError', cause: { code: '57P01' } });
     expect(await db.transaction((tx) => tx.query('select 1 as one'))).toEqual([{ one: 1 }]);
+  });
+
+  test('a server that vanished without a word is given up, and one that took its place serves', async () => {
+    const [{ name } = { name: '' }] = await db.query<{ name: string }>('select current_database() as name');
+    const url = new URL(process.env.ATTUNE_TEST_DATABASE_URL!);
+    url.pathname = `/${name}`;
+    const network = await startTcpRelay(url.href);
+    const far = await openServer({ url: network.url, logger: silentLogger, queryTimeoutMs: 300 });
+    const transaction = far.transaction(async (tx) => {
+      await tx.query('select 1');
+      network.silence();
+      await tx.query('select 1');
+    });
+    await expect(transaction).rejects.toMatchObject({ name: 'UnavailableError', store: 'Postgres' });
+    expect(await far.query('select 1 as one')).toEqual([{ one: 1 }]);
+    network.refuse(true);
+    network.cut();
+    await expect(far.query('select 1')).rejects.toMatchObject({ name: 'UnavailableError' });
+    await far.close();
+    await network.close();
   });
 
   test('idle connections of the pool are replaced without a word to the caller', async () => {

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { buildSchema, getIntrospectionQuery } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { OperatorError, ValidationError } from '../../src/shared/errors.ts';
+import { OperatorError, UnavailableError, ValidationError } from '../../src/shared/errors.ts';
 import { startServer } from '../../src/server.ts';
 import { defaultLimits } from '../../src/server/limits.ts';
 import { limitOperations } from '../../src/server/operation-limits.ts';
@@ -110,6 +110,21 @@ describe('over HTTP', () => {
       expect(status).toBe(500);
       expect(errors?.map((error) => error.extensions['code'])).toEqual(['INTERNAL']);
       expect(JSON.stringify(errors)).not.toContain('secret detail');
+    });
+
+    test('of a store that does not answer says so and no more, and that trying again may help', async () => {
+      const { authenticate } = server.app.access;
+      server.app.access.authenticate = () =>
+        Promise.reject(
+          new UnavailableError('Postgres', 'Postgres cannot be reached (connect ECONNREFUSED 10.0.0.7:5432).'),
+        );
+      const { status, errors } = await post(server, { query: list });
+      server.app.access.authenticate = authenticate;
+      expect(status).toBe(503);
+      expect(errors).toEqual([
+        { message: 'Postgres does not answer; try again in a moment.', extensions: { code: 'UNAVAILABLE' } },
+      ]);
+      expect(server.logged).toMatchObject([{ level: 'warn', fields: { reason: /10\.0\.0\.7/ } }]);
     });
 
     test('of a page size is placed, and no failure of the server', async () => {

@@ -42,7 +42,11 @@ export function useEvents<Data, Variables extends AnyVariables>(
   return error;
 }
 
+const FAULTS_OF_SERVER: readonly unknown[] = ['INTERNAL', 'UNAVAILABLE'];
+
 /** A refusal stays one however often it is asked. */
 function isFaultOfServer({ networkError, graphQLErrors }: CombinedError): boolean {
-  return networkError !== undefined || graphQLErrors.some(({ extensions }) => extensions['code'] === 'INTERNAL');
+  return (
+    networkError !== undefined || graphQLErrors.some(({ extensions }) => FAULTS_OF_SERVER.includes(extensions['code']))
+  );
 }

@@ -184,6 +184,11 @@ describe('a tracker', () => {
     tracker.track(click(0));
     await clock.advance(3_600_000);
     expect([dropped.length, stored.size]).toEqual([0, 1]);
+    const away = () => ({ before: new AttuneError('Postgres is away', 'UNAVAILABLE', { retryable: true }) });
+    faults.push(...Array.from({ length: 20 }, away));
+    tracker.track(click(2));
+    await clock.advance(3_600_000);
+    expect([dropped.length, stored.size]).toEqual([0, 2]);
     const internal = () => ({ before: new AttuneError('oops', 'INTERNAL', { retryable: true }) });
     faults.push(...Array.from({ length: 20 }, internal));
     calls.length = 0;
