@@ -1,24 +1,30 @@
 import { Command, CommanderError } from 'commander';
 import { addDeadLettersCommand } from './dead-letters.ts';
+import { addDemoCommand } from './demo.ts';
+import { addEvalCommand } from './eval.ts';
 import { exitWith } from './exit-with.ts';
+import { addExportCommand } from './export.ts';
 import { addImportCommand } from './import.ts';
 import { addKeyCommand } from './key.ts';
 import { addReconcileCommand } from './reconcile.ts';
 import { addStartCommand } from './start.ts';
 
 /** Each command is a file that adds itself; what it does is loaded when it is called. */
-const commands = [addStartCommand, addImportCommand, addKeyCommand, addReconcileCommand, addDeadLettersCommand];
+const commands = [
+  ...[addDemoCommand, addStartCommand, addImportCommand, addExportCommand, addEvalCommand],
+  ...[addKeyCommand, addReconcileCommand, addDeadLettersCommand],
+];
 
 const description = `Attune: self-tuning hybrid search behind a typed GraphQL API.
 
-Configuration is by environment variables, the same for every command: see the README. Without any, Attune keeps its
-data in the folder .attune, on engines that it brings along.`;
+Configuration is by environment variables, the same for every command: see the README. Without any, Attune keeps its data in the folder .attune, on engines that it brings along.`;
 
 const help = `
 To begin:
-  attune start                  the server, with a demo the first time; it prints its URL and the admin key
-  attune start --shoppers       … and simulated shoppers, so that there is something to learn from
+  attune demo                   a server with a demo shop and simulated shoppers, to look around
+  attune start                  the server; it prints its URL and, once, the admin key
   attune import FILE            documents from JSONL or CSV, into a running server
+  attune eval RETRIEVER         how good its rankings are, by judged queries
   attune COMMAND --help         what a command does, with examples`;
 
 async function run(args: readonly string[]): Promise<void> {

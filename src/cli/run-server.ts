@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { compose, type Attune } from '../compose.ts';
 import { readConfig, type Config } from '../config.ts';
 import { expectsDemo, markDemoUnderWay, wantsDemo } from '../demo/demo-under-way.ts';
-import { descriptionMeaning, loadDemo, startShoppers } from '../demo/start-demo.ts';
+import { descriptionMeaning, loadDemo, requireDemo, startShoppers } from '../demo/start-demo.ts';
 import { createLogger } from '../monitoring/create-logger.ts';
 import { openTracer } from '../monitoring/open-tracer.ts';
 import { createScrubber, secretsOf } from '../monitoring/scrub.ts';
@@ -17,14 +17,16 @@ import { exitWith } from './exit-with.ts';
 export interface ServerRun {
   /** Searches a second; null: no shoppers. */
   shoppersPerSecond: number | null;
+  /** Given: the demo has to be there, and `key` (null: one that its visitor has) signs in. */
+  demo?: { key: string | null };
 }
 
 /** What supervisors commonly wait before they kill; the server has stopped in order by then, or goes without order. */
 const STOP_WITHIN_MS = 9_500;
 
 /** Runs the server until a signal. @throws OperatorError where it cannot start */
-export async function runServer(run: ServerRun): Promise<void> {
-  const config = readConfig(process.env);
+export async function runServer(run: ServerRun, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const config = readConfig(env);
   const stopping = new AbortController();
   const starting = start({ config, run, stopping: stopping.signal, say });
   stopOnSignals(stopping, config.shutdownDelayMs + STOP_WITHIN_MS, async () => (await starting)());
@@ -59,7 +61,7 @@ async function start(given: Start): Promise<() => Promise<void>> {
     await attune.close();
     throw error;
   }
-  greet(attune, server.url, given.say);
+  greet(attune, server.url, given);
   warmUp(attune, given.stopping, logger);
   await demonstrate(attune, given, logger);
   return async () => {
@@ -75,14 +77,15 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function greet(attune: Attune, url: string, say: (line: string) => void): void {
-  const signIn = attune.newAdminKey === null ? '' : `#key=${encodeURIComponent(attune.newAdminKey)}`;
+function greet(attune: Attune, url: string, { run, say }: Start): void {
+  const demoKey = run.demo?.key ?? null;
+  const key = attune.newAdminKey ?? demoKey;
+  const signIn = key === null ? '' : `#key=${encodeURIComponent(key)}`;
   say(`\n  Console            ${url}/${signIn}`);
   say(`  GraphiQL and API   ${url}/graphql\n  WebSocket          ${url.replace(/^http/, 'ws')}/graphql`);
-  if (attune.newAdminKey !== null) {
-    say(
-      `  Admin key          ${attune.newAdminKey}\n                     shown this once; send it as  Authorization: Bearer …`,
-    );
+  if (key !== null) {
+    const howLong = demoKey === null ? 'shown this once' : 'of this demo';
+    say(`  Admin key          ${key}\n                     ${howLong}; send it as  Authorization: Bearer …`);
   }
   say(`  Data               ${attune.storage}\n`);
 }
@@ -103,7 +106,7 @@ async function demonstrate(attune: Attune, { config, run, stopping, say }: Start
     if (retrieverId === null) return;
     await done();
     say(`  Demo retriever     ${retrieverId}`);
-  }
+  } else if (run.demo !== undefined) await requireDemo(app, defaultNamespace.id);
   if (run.shoppersPerSecond !== null) {
     const retrieverId = await startShoppers(app, defaultNamespace.id, {
       ratePerSecond: run.shoppersPerSecond,
@@ -116,6 +119,8 @@ async function demonstrate(attune: Attune, { config, run, stopping, say }: Start
       `  Shoppers           ${run.shoppersPerSecond} searches a second on ${retrieverId}, half "gearheads", half "browsers"`,
     );
   }
+  if (run.demo !== undefined)
+    say(`\n  Open the console and choose demo-search; then compare its segments, or search in the playground.`);
   say('\nReady. Ctrl-C stops it.');
 }
 

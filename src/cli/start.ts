@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
+import { toRate } from './rate.ts';
 
 const help = `
 The first start makes an admin key and prints it once, and fills an empty embedded store with a demo catalogue. Ctrl-C
@@ -20,10 +21,4 @@ export function addStartCommand(program: Command): void {
       const { runServer } = await import('./run-server.ts');
       await runServer({ shoppersPerSecond: shoppers === true ? 5 : (shoppers ?? null) });
     });
-}
-
-function toRate(value: string): number {
-  const rate = Number(value);
-  if (rate > 0 && rate <= 100) return rate;
-  throw new InvalidArgumentError('It takes searches a second, above 0 and up to 100.');
 }

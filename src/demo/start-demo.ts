@@ -23,6 +23,8 @@ export type DemoApp = {
   retrievers: Pick<App['retrievers'], 'create' | 'list'>;
 };
 
+type RetrieverList = { retrievers: Pick<App['retrievers'], 'list'> };
+
 export interface LoadDemoOptions {
   /** Called with the number of products stored so far, and of all. */
   onProgress: (stored: number, total: number) => void;
@@ -94,20 +96,21 @@ function demoRetriever(collectionId: string): CreateRetrieverInput {
  * @throws OperatorError where there is no demo
  */
 export async function startShoppers(
-  app: ShoppersApp & { retrievers: Pick<App['retrievers'], 'list'> },
+  app: ShoppersApp & RetrieverList,
   ns: string,
   options: ShoppersOptions,
 ): Promise<string> {
-  const retriever = await findDemoRetriever(app, ns);
+  const retriever = await requireDemo(app, ns);
   void runShoppers(app, ns, retriever, options);
   return retriever.id;
 }
 
-async function findDemoRetriever(app: { retrievers: Pick<App['retrievers'], 'list'> }, ns: string): Promise<Retriever> {
+/** @throws OperatorError where there is no demo */
+export async function requireDemo(app: RetrieverList, ns: string): Promise<Retriever> {
   const found = await findByName((page) => app.retrievers.list(ns, page), retrieverName);
   if (found !== null) return found;
   throw new OperatorError(
-    `--shoppers needs the demo, and there is no retriever ${retrieverName} here: start with ATTUNE_DEMO=1 and an empty ATTUNE_DATA_DIR.`,
+    `There is no retriever ${retrieverName} here, which the demo and its shoppers need: start with ATTUNE_DEMO=1 and an ATTUNE_DATA_DIR that is empty. Into others the demo is not loaded.`,
   );
 }
 

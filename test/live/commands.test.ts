@@ -20,8 +20,12 @@ describe('the command attune', { timeout: 180_000 }, () => {
 
   test.each([
     [[], /attune start/],
-    [['--help'], /key .*\n.*reconcile|start .*[^]*dead-letters/],
+    [['--help'], /demo [^]*start [^]*import [^]*export [^]*eval [^]*key [^]*reconcile [^]*dead-letters/],
+    [['demo', '--help'], /--no-shoppers[^]*--data-dir[^]*Examples:/],
     [['start', '--help'], /--shoppers[^]*Examples:/],
+    [['import', '--help'], /--collection[^]*Examples:/],
+    [['export', '--help'], /documents[^]*judgments[^]*interactions[^]*Examples:/],
+    [['eval', '--help'], /--compare[^]*exit code[^]*Examples:/],
     [['key', '--help'], /create[^]*revoke[^]*Examples:/],
     [['reconcile', '--help'], /--repair[^]*missing[^]*Examples:/],
     [['dead-letters', '--help'], /--replay[^]*Examples:/],

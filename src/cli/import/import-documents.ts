@@ -1,5 +1,6 @@
 import { appendFile, rm } from 'node:fs/promises';
 import { payloadOf } from '../../client/request.ts';
+import type { Send } from '../api.ts';
 import { readProgress, removeProgress, writeProgress, type Progress } from './progress-file.ts';
 import { readRows, type Row } from './read-rows.ts';
 import { toDocument, type ImportedDocument, type Mapping } from './to-document.ts';
@@ -12,9 +13,6 @@ export interface ImportOptions extends Mapping {
   signal: AbortSignal;
   onProgress: (progress: Progress & { bytes: number }) => void;
 }
-
-/** Sends one operation, again where that may help. */
-export type Send = <Data>(query: string, variables: object) => Promise<Data>;
 
 const MAX_DOCUMENTS = 100;
 /** The server names an id by this many characters at least. */
