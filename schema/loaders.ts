@@ -30,19 +30,14 @@ export interface FoundDocument {
 }
 
 /** In the order of the keys; null for what is not there any more. One call a retriever: their collections may differ. */
-export async function loadDocuments(
-  keys: readonly FoundDocument[],
-  context: Context,
-  loadRetriever: (id: string) => Promise<Retriever | null>,
-): Promise<(Document | null)[]> {
+export async function loadDocuments(keys: readonly FoundDocument[], context: Context): Promise<(Document | null)[]> {
+  const ns = namespaceOf(context);
   const retrieverIds = [...new Set(keys.map((key) => key.retrieverId))];
   const documents = new Map(
     await Promise.all(
       retrieverIds.map(async (retrieverId) => {
         const wanted = keys.filter((key) => key.retrieverId === retrieverId).map((key) => key.documentId);
-        const retriever = await loadRetriever(retrieverId);
-        const found =
-          retriever === null ? [] : await context.app.collections.documents(retriever.collectionIds, wanted);
+        const found = await context.app.search.documents(ns, retrieverId, wanted);
         return [retrieverId, new Map(found.map((document) => [document.documentId, document]))] as const;
       }),
     ),

@@ -10,7 +10,6 @@ import { namespaceOf, type Context } from './context.ts';
 import { ContextLevelEnum, FeatureWeightType, weightsOfSearch } from './learned-weights.ts';
 import { loadDocuments, type FoundDocument } from './loaders.ts';
 import { ReplayType } from './replay.ts';
-import { RetrieverType } from './retriever.ts';
 import { RolloutDecisionType } from './rollout.ts';
 import { ShadowRankingType } from './shadow-ranking.ts';
 import { FusionEnum } from './stage.ts';
@@ -18,10 +17,9 @@ import { FusionEnum } from './stage.ts';
 /** The documents of all hits of an operation, looked up together. */
 const documentLoader = createContextCache(
   (context: Context) =>
-    new DataLoader<FoundDocument, Document | null, string>(
-      (keys) => loadDocuments(keys, context, (id) => RetrieverType.getDataloader(context).load(id)),
-      { cacheKeyFn: ({ retrieverId, documentId }) => JSON.stringify([retrieverId, documentId]) },
-    ),
+    new DataLoader<FoundDocument, Document | null, string>((keys) => loadDocuments(keys, context), {
+      cacheKeyFn: ({ retrieverId, documentId }) => JSON.stringify([retrieverId, documentId]),
+    }),
 );
 
 interface Hit extends ExecutedHit {

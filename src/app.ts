@@ -76,6 +76,8 @@ export interface App {
     /** What it would show by that fusion; it is shown to nobody, and leaves no trace. */
     preview(ns: string, input: SearchInput, fusion: FusionMethod): Promise<SearchPreview>;
     executions(ns: string, ids: readonly string[]): Promise<Execution[]>;
+    /** What the retriever searches, by their ids, in any order; those that are gone, or all where it is, are left out. */
+    documents(ns: string, retrieverId: string, documentIds: readonly string[]): Promise<Document[]>;
     /** Works a search out once more from its record. */
     replay(execution: Execution): Promise<Replay>;
   };

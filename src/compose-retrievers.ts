@@ -14,7 +14,7 @@ export interface RetrieverParts {
   retrievers: RetrieverStore;
   collections: CollectionStore;
   feed: WeightFeed;
-  instances: { announce(hint: ChangeHint): unknown };
+  instances: { announce(hint: ChangeHint): Promise<void> };
   rollouts: Pick<Rollouts, 'settingThem'>;
   evaluations: Pick<Evaluations, 'lessons'>;
 }
@@ -25,20 +25,21 @@ export function bindRetrievers(parts: RetrieverParts): App['retrievers'] {
   const deps = (settings: ReturnType<typeof rolloutOfStages>, actor = 'server') => {
     return { retrievers: rollouts.settingThem(settings, actor), collections, lessons: evaluations.lessons };
   };
+  // before the caller knows: who searches on another instance next finds the hint there
   const tell = (namespaceId: string, retrieverId: string) =>
-    void instances.announce({ kind: 'retriever', namespaceId, retrieverId });
+    instances.announce({ kind: 'retriever', namespaceId, retrieverId });
   return {
     create: (ns, input, actor) => createRetriever(deps(rolloutOfStages(input.stages), actor), ns, input),
     async update(ns, input, actor) {
       const retriever = await updateRetriever(deps(rolloutOfStages(input.stages), actor), ns, input);
       feed.redefined(retriever);
-      tell(ns, retriever.id);
+      await tell(ns, retriever.id);
       return retriever;
     },
     async delete(ns, id) {
       await deleteRetriever({ retrievers }, ns, id);
       feed.removed(id);
-      tell(ns, id);
+      await tell(ns, id);
     },
     get: (ns, ids) => retrievers.get(ns, ids),
     list: (ns, page) => retrievers.list(ns, page),

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Namespace } from './access/caller.ts';
 import { createPostgresSecretStore } from './access/secret-store.postgres.ts';
 import type { App } from './app.ts';
+import { cacheCollections } from './collections/collection-cache.ts';
 import type { CollectionStore } from './collections/collection-store.ts';
 import { createPostgresCollectionStore } from './collections/collection-store.postgres.ts';
 import { createCollection } from './collections/create-collection.ts';
@@ -38,6 +39,7 @@ import type { Metrics } from './monitoring/metrics.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import { openChangeHints, type ChangeHint } from './postgres/change-hints.ts';
 import type { Database } from './postgres/database.ts';
+import { RetrieverCache } from './retrievers/retriever-cache.ts';
 import { createPostgresRetrieverStore } from './retrievers/retriever-store.postgres.ts';
 import type { RetrieverStore } from './retrievers/retriever-store.ts';
 import type { RolloutCache } from './rollouts/rollout-cache.ts';
@@ -162,7 +164,8 @@ async function openParts(config: Config, ambient: Ambient, stores: Stores, extra
   const { logger, clock, tracer = noTracing } = ambient;
   const { database } = stores;
   const collections = createPostgresCollectionStore(database);
-  const retrievers = createPostgresRetrieverStore(database);
+  const retrieverCache = openRetrieverCache(database, clock);
+  const retrievers = retrieverCache.store;
   const executionStore = createPostgresExecutionStore(database);
   const interactions = createPostgresInteractionStore(database);
   const deadLetters = createPostgresDeadLetterStore(database);
@@ -172,7 +175,7 @@ async function openParts(config: Config, ambient: Ambient, stores: Stores, extra
   const access = await openAccess({ ...ambient, database }, config.adminKey, (hint) => void instances.announce(hint));
   const learning = openLearning(ambient, stores);
   const rolloutCache = await openRolloutCache(database, ambient);
-  const instances = await joinInstances(database, { ...learning, rolloutCache, retrievers, access }, logger);
+  const instances = await joinInstances(database, { ...learning, rolloutCache, retrieverCache, access }, logger);
   const relay = await startRelay({ ...ambient, ...stores, tracer, retrievers, learning, instances });
   const rebuilds = openRebuilds({ ...ambient, ...stores, retrievers, learning, instances, relay });
   const { outbox } = relay;
@@ -180,13 +183,15 @@ async function openParts(config: Config, ambient: Ambient, stores: Stores, extra
 
   const searchDeps = {
     ...{ ...ambient, ...learning, tracer },
-    ...{ retrievers, collections, extractors, executions, executionIds },
+    ...{ retrievers, extractors, executions, executionIds },
+    collections: cacheCollections(collections),
     rollouts: rolloutCache,
     searcher: traceSearches(createPostgresFeatureSearcher(database), tracer),
   };
   const evaluations = await openEvaluations(
     { ...searchDeps, database, warehouse: stores.warehouse },
-    (ns, input, record) => executeSearch({ ...searchDeps, executions: { record } }, ns, input),
+    (ns, input, record) =>
+      executeSearch({ ...searchDeps, retrievers: retrieverCache, executions: { record } }, ns, input),
   );
   const rollouts = openRollouts({ ...ambient, ...stores, retrievers, rolloutCache, learning, instances, relay });
   const feedback = await openInteractions(
@@ -195,21 +200,21 @@ async function openParts(config: Config, ambient: Ambient, stores: Stores, extra
   );
   return {
     ...{ searchDeps, warehouse: stores.warehouse, feedback, deadLetters, access, learning, instances, relay },
-    ...{ collections, retrievers, executions, rebuilds, evaluations, rollouts, stopSweeping },
+    ...{ collections, retrievers, retrieverCache, executions, rebuilds, evaluations, rollouts, stopSweeping },
   };
 }
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
 
 function bindApp(parts: Parts, { metrics }: { metrics: Metrics }): App {
-  const { searchDeps, collections, retrievers, evaluations, rollouts, learning, instances } = parts;
-  const { clock, tracer, extractors, executions } = searchDeps;
+  const { searchDeps, collections, retrievers, retrieverCache, evaluations, rollouts, learning, instances } = parts;
+  const { clock, tracer, extractors } = searchDeps;
   return {
     access: parts.access.app,
     collections: bindCollections(collections, extractors),
     retrievers: bindRetrievers({ retrievers, collections, feed: learning.feed, instances, rollouts, evaluations }),
     search: bindSearch(
-      { ...searchDeps, retrievers, executions },
+      { ...searchDeps, retrievers: retrieverCache },
       observeSearches(evaluations.search, { metrics, tracer }),
     ),
     interactions: parts.feedback,
@@ -220,22 +225,31 @@ function bindApp(parts: Parts, { metrics }: { metrics: Metrics }): App {
   };
 }
 
+function openRetrieverCache(database: Database, clock: Clock): RetrieverCache {
+  const store = createPostgresRetrieverStore(database);
+  return new RetrieverCache({ store, clock, shared: database.kind === 'server' });
+}
+
 async function openExecutionIds(database: Database, clock: Clock) {
   const secret = await createPostgresSecretStore(database).ensureSecret('execution-ids');
   return createExecutionIds({ secret, clock, randomBytes, ttlMs: FEEDBACK_WINDOW_MS });
 }
 
 function bindSearch(
-  deps: PreviewSearchDeps & { retrievers: RetrieverStore; executions: ExecutionRecorder },
+  deps: PreviewSearchDeps & { retrievers: RetrieverCache; executions: ExecutionRecorder },
   execute: App['search']['execute'],
 ): App['search'] {
-  const { retrievers, executions } = deps;
+  const { retrievers, collections, executions } = deps;
   return {
     execute,
+    async documents(ns, retrieverId, documentIds) {
+      const [retriever] = await retrievers.get(ns, [retrieverId]);
+      return retriever === undefined ? [] : collections.documents(retriever.collectionIds, documentIds);
+    },
     preview: (ns, input, fusion) => previewSearch(deps, ns, input, fusion),
     executions: (ns, ids) => executions.find(ns, ids),
     replay: async (execution) =>
-      replayExecution(execution, await retrievers.version(execution.retrieverId, execution.retrieverVersion)),
+      replayExecution(execution, await retrievers.store.version(execution.retrieverId, execution.retrieverVersion)),
   };
 }
 
@@ -270,16 +284,17 @@ function bindLearning(retrievers: RetrieverStore, learning: Learning): Omit<App[
 /** Instances that share a Postgres tell each other what changed; an embedded one is alone. */
 async function joinInstances(
   database: Database,
-  parts: { feed: WeightFeed; rolloutCache: RolloutCache; retrievers: RetrieverStore; access: Access },
+  parts: { feed: WeightFeed; rolloutCache: RolloutCache; retrieverCache: RetrieverCache; access: Access },
   logger: Logger,
 ) {
   if (database.kind === 'embedded') return { announce: async () => {}, close: async () => {} };
-  const { feed, rolloutCache, retrievers, access } = parts;
+  const { feed, rolloutCache, retrieverCache, access } = parts;
   const onHint = async (hint: ChangeHint) => {
     if (hint.kind === 'weights') return feed.changed(hint.retrieverId, hint.contexts);
     if (hint.kind === 'rollout') return rolloutCache.refresh();
     if (hint.kind === 'key') return access.revoked(hint);
-    const [retriever] = await retrievers.get(hint.namespaceId, [hint.retrieverId]);
+    retrieverCache.forget(hint.retrieverId);
+    const [retriever] = await retrieverCache.store.get(hint.namespaceId, [hint.retrieverId]);
     if (retriever === undefined) feed.removed(hint.retrieverId);
     else feed.redefined(retriever);
   };
@@ -287,6 +302,7 @@ async function joinInstances(
   const hints = await openChangeHints(database, randomUUID(), {
     hint: (hint) => void onHint(hint).catch(log),
     missed() {
+      retrieverCache.forgetAll();
       feed.resync();
       access.recheck();
       rolloutCache.refresh().catch(log);

@@ -246,6 +246,7 @@ async function getDocuments(
      where d.document_id = any($2::text[])
      order by d.document_id, c.place`,
     [collectionIds, storable(documentIds)],
+    { prepare: true },
   );
   return rows.map(toDocument);
 }

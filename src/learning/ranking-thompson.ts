@@ -56,10 +56,14 @@ export function latticeProbabilities(logits: readonly number[]): number[] {
 
 /** The posterior mean, one weight a feature. */
 export function meanLatticeWeights(probabilities: readonly number[], features: number): number[] {
-  const lattice = weightLattice(features);
-  return Array.from({ length: features }, (_, feature) =>
-    lattice.reduce((sum, weights, point) => sum + (probabilities[point] ?? 0) * (weights[feature] ?? 0), 0),
-  );
+  const mean = new Array<number>(features).fill(0);
+  for (const [point, weights] of weightLattice(features).entries()) {
+    const probability = probabilities[point] ?? 0;
+    for (let feature = 0; feature < features; feature++) {
+      mean[feature] = (mean[feature] as number) + probability * (weights[feature] as number);
+    }
+  }
+  return mean;
 }
 
 /** A vector drawn with its posterior probability. */

@@ -2,12 +2,22 @@ import pg from 'pg';
 import type { Logger } from '../shared/logger.ts';
 import type { PoolDatabase } from './pool-database.ts';
 
-/** Tables past Postgres's own thresholds: https://www.postgresql.org/docs/current/routine-vacuuming.html#AUTOVACUUM */
+/**
+ * Tables past Postgres's own thresholds: https://www.postgresql.org/docs/current/routine-vacuuming.html#AUTOVACUUM. Rows that
+ * were only ever inserted need it too: until a vacuum has marked their pages as visible to all, a look-up that the index
+ * alone could answer, such as that of a lexeme's postings, fetches every row from the table.
+ */
 const TABLES_DUE = `
-  select s.schemaname as schema, s.relname as name, s.n_dead_tup > 50 + 0.2 * greatest(c.reltuples, 0) as vacuum
-  from pg_stat_user_tables s join pg_class c on c.oid = s.relid
-  where s.n_dead_tup > 50 + 0.2 * greatest(c.reltuples, 0)
-     or s.n_mod_since_analyze > 50 + 0.1 * greatest(c.reltuples, 0)`;
+  with touched as (
+    select s.schemaname as schema, s.relname as name, greatest(c.reltuples, 0) as size,
+      n_dead_tup as dead, n_ins_since_vacuum as inserted, n_mod_since_analyze as changed
+    from pg_stat_user_tables s join pg_class c on c.oid = s.relid
+  ), judged as (
+    select schema, name, dead > 50 + 0.2 * size or inserted > 1000 + 0.2 * size as vacuum,
+      changed > 50 + 0.1 * size as "analyze"
+    from touched
+  )
+  select schema, name, vacuum from judged where vacuum or "analyze"`;
 
 /**
  * The embedded engine has no background processes. This is its autovacuum and checkpointer: every `everyMs`, if nothing

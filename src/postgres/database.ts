@@ -8,15 +8,28 @@
  */
 export interface Queryable {
   /** @throws pg.DatabaseError with the SQLSTATE in `code`, the same on both kinds of database; UnavailableError without an answer */
-  query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  query<Row extends object = Record<string, unknown>>(
+    sql: string,
+    values?: readonly unknown[],
+    options?: QueryOptions,
+  ): Promise<Row[]>;
+}
+
+export interface QueryOptions {
+  /**
+   * For one of few texts that run again and again: a connection parses it once, and plans it once where the plan does not
+   * hang on the values (Postgres compares costs: https://www.postgresql.org/docs/current/sql-prepare.html). On PGlite that
+   * is most of what a short statement costs. Default false.
+   */
+  prepare?: boolean;
 }
 
 /**
  * One Postgres, embedded (PGlite in a worker thread) or by URL, behind the same `pg.Pool`.
  * Both speak the wire protocol, so SQL, types and SQLSTATE codes are the same.
  *
- * The embedded one has a single session for all: use SET LOCAL instead of SET, no session advisory locks, no named
- * statements, no COPY FROM STDIN, and never `query` of the database inside of `transaction` (it waits for its end).
+ * The embedded one has a single session for all: use SET LOCAL instead of SET, no session advisory locks, no statements
+ * named by hand, no COPY FROM STDIN, and never `query` of the database inside of `transaction` (it waits for its end).
  */
 export interface Database extends Queryable {
   readonly kind: 'embedded' | 'server';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Logger } from '../shared/logger.ts';
 import { explainLoss } from './connection-loss.ts';
-import type { Database, Queryable } from './database.ts';
+import type { Database, Queryable, QueryOptions } from './database.ts';
 import { listenOn } from './listen-session.ts';
 import { PoolSession, SessionTransaction } from './pool-session.ts';
 
@@ -34,8 +34,8 @@ export class PoolDatabase implements Database {
     this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
-  async query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
-    return await this.#withSession(async (session) => (await session.run<Row>(sql, values)).rows);
+  async query<Row extends object>(sql: string, values?: readonly unknown[], options?: QueryOptions): Promise<Row[]> {
+    return await this.#withSession(async (session) => (await session.run<Row>(sql, values, options)).rows);
   }
 
   async transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> {

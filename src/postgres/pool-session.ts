@@ -1,5 +1,6 @@
 import pg from 'pg';
-import type { Queryable } from './database.ts';
+import type { Queryable, QueryOptions } from './database.ts';
+import { statementName } from './statement-names.ts';
 
 /** `pg` takes the timeout with each query as well, which its types do not say. */
 type TimedQuery = pg.QueryConfig & { query_timeout: number | undefined };
@@ -27,8 +28,12 @@ export class PoolSession {
   }
 
   /** Statements run one after another, even when the caller does not wait: `pg` gives up queueing them itself. */
-  run<Row extends object>(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>> {
-    const result = this.#last.then(() => this.#runNow<Row>(sql, values));
+  run<Row extends object>(
+    sql: string,
+    values: readonly unknown[] = [],
+    { prepare = false }: QueryOptions = {},
+  ): Promise<pg.QueryResult<Row>> {
+    const result = this.#last.then(() => this.#runNow<Row>(sql, values, prepare));
     this.#last = result.catch(() => {});
     return result;
   }
@@ -39,10 +44,15 @@ export class PoolSession {
     this.client.release(this.isGone);
   }
 
-  async #runNow<Row extends object>(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>> {
+  async #runNow<Row extends object>(
+    text: string,
+    values: readonly unknown[],
+    prepare: boolean,
+  ): Promise<pg.QueryResult<Row>> {
+    const name = prepare ? statementName(this.client, text) : null;
     try {
-      const query: TimedQuery = { text: sql, values: values?.slice(), query_timeout: this.#queryTimeoutMs };
-      return await this.client.query<Row>(query);
+      const query: TimedQuery = { text, values: [...values], query_timeout: this.#queryTimeoutMs };
+      return await this.client.query<Row>(name === null ? query : { ...query, name });
     } catch (error) {
       if (!isStatementError(error)) this.#isDoubtful = true;
       // on a lost connection `pg` only remarks that it cannot be used: why it was lost says more
@@ -60,9 +70,9 @@ export class SessionTransaction implements Queryable {
     this.#session = session;
   }
 
-  async query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
+  async query<Row extends object>(sql: string, values?: readonly unknown[], options?: QueryOptions): Promise<Row[]> {
     if (this.#hasEnded) throw new Error('The transaction has ended; wait for every query in it before it does.');
-    return (await this.#session.run<Row>(sql, values)).rows;
+    return (await this.#session.run<Row>(sql, values, options)).rows;
   }
 
   async commit(): Promise<void> {

@@ -9,7 +9,7 @@ const EXPIRE_BATCH = 5_000;
 export function createPostgresExecutionStore(database: Database): ExecutionStore {
   return {
     async save(executions) {
-      if (executions.length > 0) await database.query(SAVE, [JSON.stringify(executions)]);
+      if (executions.length > 0) await database.query(SAVE, [JSON.stringify(executions)], { prepare: true });
     },
 
     async get(namespaceId, ids) {

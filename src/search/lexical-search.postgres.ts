@@ -28,7 +28,7 @@ export async function searchPostings(
   const parameters = new SqlParameters();
   const featureId = parameters.add(request.feature.id);
   const wanted = parameters.add(terms);
-  const topK = parameters.add(request.topK);
+  const { topK } = request;
   const filter =
     request.filter === null ? '' : `join documents d using (doc) where ${filterCondition(request.filter, parameters)}`;
   const rows = await db.query<{ document_id: string; score: number }>(
@@ -37,28 +37,36 @@ export async function searchPostings(
        from collection_features where id = ${featureId}
      ), asked as materialized (
        select l.lexeme, l.df, count(*) as times
-       from unnest(${wanted}::text[]) as w (lexeme)
+       -- in a select of its own, so that a plan costs the same whatever the terms are, and Postgres keeps it
+       from unnest((select ${wanted}::text[])) as w (lexeme)
        join ${lexemeTable(request.feature)} l on l.lexeme = w.lexeme collate "C"
        group by l.lexeme, l.df
      ), kept as materialized (
-       select a.lexeme, a.times * ln(1 + (i.size - a.df + 0.5) / (a.df + 0.5)) as weight, i.mean_length
+       select a.lexeme, a.times * ln(1 + (i.size - a.df + ${float(0.5)}) / (a.df + ${float(0.5)})) as weight, i.mean_length
        from asked a cross join index i
        where i.size < ${SMALL_INDEX} or a.df <= i.size * ${COMMON_SHARE}
          or not exists (select from asked r where r.df <= i.size * ${COMMON_SHARE})
      ), scored as (
-       select p.doc, sum(k.weight * p.tf / (p.tf + ${K1} * (1 - ${B} + ${B} * p.dl / k.mean_length))) as score
+       select p.doc,
+         sum(k.weight * p.tf / (p.tf + ${float(K1)} * (${float(1 - B)} + ${float(B)} * p.dl / k.mean_length))) as score
        from kept k
        -- the fence (offset 0) keeps this a look-up a lexeme whatever the planner thinks of the table's statistics
        cross join lateral (select * from ${featureTable(request.feature)} p where p.lexeme = k.lexeme offset 0) p
        group by p.doc
      ), best as materialized (
        -- rounded, so that equal documents tie whatever the order of their summands; with ties, because document ids break them
-       select doc, round(score * 1e9) / 1e9 as score from scored ${filter}
+       select doc, round(score * ${float(1e9)}) / ${float(1e9)} as score from scored ${filter}
        order by 2 desc fetch first ${topK} rows with ties
      )
      select d.document_id, best.score from best join documents d using (doc)
      order by best.score desc, d.document_id collate "C" limit ${topK}`,
     parameters.values,
+    { prepare: request.filter === null },
   );
   return rows.map((row) => ({ documentId: row.document_id, score: row.score }));
+}
+
+/** A number as SQL. Written plainly it would be a `numeric`, and reckoning with those takes longer than all the rest. */
+function float(value: number): string {
+  return `float8 '${value}'`;
 }

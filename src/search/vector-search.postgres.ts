@@ -70,11 +70,12 @@ async function searchGraph(
     `with nearest as materialized (
        select f.doc, ${distance} as distance from ${featureTable(request.feature)} f
        where (select set_config('hnsw.ef_search', ${parameters.add(String(breadth))}, true)) is not null ${passes}
-       order by ${distance} limit ${parameters.add(limit)}
+       order by ${distance} limit ${limit}
      )
      select d.document_id, 1 - n.distance as score from nearest n join documents d using (doc)
      order by n.distance, d.document_id collate "C"`,
     parameters.values,
+    { prepare: filter === null },
   );
   return rows.map(toScoredDocument);
 }

@@ -84,6 +84,17 @@ describe.skipIf(server === undefined)('two servers on one Postgres and one Click
     }
   });
 
+  test('a retriever that one updates or deletes is so on the other', async () => {
+    const id = await shop.createRetriever();
+    const there = shopOn(other!);
+    expect(await there.search(id)).toMatchObject({ fusion: 'LEARNED' });
+    const update = { retrieverId: id, stages: shop.stages({}, 'RRF') };
+    await shopOn(one!).done('updateRetriever', update, '{ retriever { version } }');
+    await eventually(async () => expect(await there.search(id)).toMatchObject({ fusion: 'RRF' }));
+    await shopOn(one!).done('deleteRetriever', { retrieverId: id }, '{ __typename }');
+    await eventually(() => expect(there.search(id)).rejects.toThrow());
+  });
+
   test('both put the same people into the same part of a rollout', async () => {
     const id = await shop.createRetriever();
     await shop.done('updateRollout', { retrieverId: id, rolloutPct: 50 }, rolloutPayload);

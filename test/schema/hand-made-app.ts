@@ -148,8 +148,7 @@ export function handMadeApp(): HandMadeApp {
       get: async (_ns, ids) => [collection].filter(({ id }) => ids.includes(id)),
       list: async () => ({ items: [collection], hasNextPage: false }),
       count: async (ids) => new Map(ids.map((id) => [id, 2])),
-      documents: async (_collectionIds, ids) =>
-        ids.map((documentId) => ({ documentId, content: `text of ${documentId}`, metadata: { id: documentId } })),
+      documents: notPlayed,
       documentPage: async () => ({
         items: ['x', 'y'].map((documentId) => ({ documentId, content: null, metadata: {} })),
         hasNextPage: true,
@@ -169,6 +168,8 @@ export function handMadeApp(): HandMadeApp {
     search: {
       execute: async () => execution(['x', 'y']),
       executions: async () => [],
+      documents: async (_ns, _retrieverId, ids) =>
+        ids.map((documentId) => ({ documentId, content: `text of ${documentId}`, metadata: { id: documentId } })),
       preview: notPlayed,
       replay: notPlayed,
     },

@@ -155,7 +155,7 @@ describe('look-ups', () => {
         { documentId: 'y', content: 'text of y', metadata: { id: 'y' } },
       ],
     });
-    expect(app.calls).toEqual(['search.execute', 'search.execute', 'retrievers.get', 'collections.documents']);
+    expect(app.calls).toEqual(['search.execute', 'search.execute', 'search.documents']);
   });
 
   test('of documents are left out where no text is asked for', async () => {
@@ -164,9 +164,9 @@ describe('look-ups', () => {
     expect(app.calls).toEqual(['search.execute']);
   });
 
-  test('of documents that are gone, or whose retriever is, give null', async () => {
+  test('of documents that are gone give null', async () => {
     const app = handMadeApp();
-    app.collections.documents = async () => [];
+    app.search.documents = async () => [];
     const source = '{ search(input: { retrieverId: "r", inputs: {} }) { hits { content metadata } } }';
     const gone = {
       search: {
@@ -176,8 +176,6 @@ describe('look-ups', () => {
         ],
       },
     };
-    expect((await run(app, source)).data).toEqual(gone);
-    app.retrievers.get = async () => [];
     expect((await run(app, source)).data).toEqual(gone);
   });
 });
