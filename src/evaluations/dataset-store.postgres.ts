@@ -95,7 +95,8 @@ export function createPostgresDatasetStore(database: Database): DatasetStore {
 
     async queryPage(id, version, { limit, after }) {
       const sql = `${SELECT_QUERIES}
-        and position > coalesce((select position from evaluation_queries where id = $3), -1)
+        and position > coalesce(
+          (select position from evaluation_queries where id = $3 and dataset_id = $1 and version = $2), -1)
         order by position limit $4`;
       const found = (await database.query<QueryRow>(sql, [id, version, after, limit + 1])).map(toQuery);
       return { items: found.slice(0, limit), hasNextPage: found.length > limit };

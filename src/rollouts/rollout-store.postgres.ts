@@ -76,7 +76,8 @@ export function createPostgresRolloutStore(database: Database): RolloutStore {
       if (!isUuid(retrieverId)) return { items: [], hasNextPage: false };
       const rows = await database.query<EventRow>(
         `${SELECT_EVENTS} join retrievers r on r.id = e.retriever_id
-         where r.namespace_id = $1 and e.retriever_id = $2 and e.revision < coalesce((select revision from rollout_events where id = $3), 9223372036854775807)
+         where r.namespace_id = $1 and e.retriever_id = $2 and e.revision < coalesce(
+           (select revision from rollout_events where id = $3 and retriever_id = $2), 9223372036854775807)
          order by e.revision desc limit $4`,
         [namespaceId, retrieverId, after, limit + 1],
       );
