@@ -11,7 +11,9 @@ const graphqlLanguage = {
 };
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'coverage/', '.attune/', '**/gql/', 'src/*/dist/'] },
+  {
+    ignores: ['node_modules/', 'coverage/', '.attune/', '.stryker-tmp/', 'reports/', '**/gql/', 'src/*/dist/'],
+  },
   {
     files: scripts,
     extends: [js.configs.recommended, ...tseslint.configs.strict],

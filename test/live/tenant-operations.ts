@@ -218,7 +218,8 @@ export function fill(operation: TenantOperation, own: Tenant, other: Tenant, asL
     const ids = (whose === 'own' ? own : other).ids[place].slice(isLast ? 2 : 0);
     const id = ids[pick % Math.max(1, ids.length)] ?? uuidv4();
     if (whose === 'own') return id;
-    const given = whose === 'lost' || asLost ? nobodys(id) : id;
+    // what is lost and what takes another's place are not one, where an operation names both
+    const given = whose === 'lost' ? nobodys(id, 'lost') : asLost ? nobodys(id, 'twin') : id;
     foreign.push(given);
     return given;
   };
@@ -237,6 +238,6 @@ export function fill(operation: TenantOperation, own: Tenant, other: Tenant, asL
 }
 
 /** An id of the same moment that nobody was given, so that it stands in the same place of every list; of an id always the same. */
-function nobodys(id: string): string {
-  return `${id.slice(0, -12)}${createHash('sha256').update(id).digest('hex').slice(0, 12)}`;
+function nobodys(id: string, kind: string): string {
+  return `${id.slice(0, -12)}${createHash('sha256').update(`${kind} ${id}`).digest('hex').slice(0, 12)}`;
 }
