@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../shared/clock.ts';
+import { UnavailableError } from '../shared/errors.ts';
 import { issuedAt, type ExecutionIds } from './execution-id.ts';
 import type { ExecutionRecorder } from './execution-recorder.ts';
 import type { ShowingQuery } from './execution-store.ts';
@@ -58,7 +59,7 @@ async function withinWait(writing: Promise<void>): Promise<void> {
   const late = sleep(WRITE_WAIT_MS, 'late', { signal: abort.signal }).catch(() => 'stopped');
   try {
     const outcome = await Promise.race([writing, late]);
-    if (outcome === 'late') throw new Error('The execution could not be written in time.');
+    if (outcome === 'late') throw new UnavailableError('Postgres', 'The execution could not be written in time.');
   } finally {
     abort.abort();
   }

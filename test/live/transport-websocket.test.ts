@@ -4,7 +4,7 @@ import type { Client } from 'graphql-ws';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { LearnedWeights } from '../../src/learning/learned-weights.ts';
-import { NotFoundError } from '../../src/shared/errors.ts';
+import { NotFoundError, UnavailableError } from '../../src/shared/errors.ts';
 import { LatestValue } from '../../src/shared/latest-value.ts';
 import { authorizations, learnedWeights } from '../schema/hand-made-app.ts';
 import { connect, startTestServer, subscribe, until, webSocketUrl, type TestServer } from './transport-clients.ts';
@@ -105,7 +105,46 @@ describe('over WebSocket', () => {
       expect(codes(errors)).toEqual(['INTERNAL']);
       expect(JSON.stringify(errors)).not.toContain('secret detail');
       expect(server.logged.map(({ level }) => level)).toEqual(['error']);
+      expect(server.app.keyWatchers.size).toBe(0);
     });
+
+    test('outlasts a store that cannot say whether its key is good: the event waits for that, and is not shown before', async () => {
+      const { access } = server.app;
+      const { authenticate } = access;
+      const { events } = subscribe(client, watch, { id: 'r' });
+      await until(() => server.app.watchers.length === 1);
+      let asked = 0;
+      access.authenticate = () => {
+        asked += 1;
+        return Promise.reject(new UnavailableError('Postgres', 'away'));
+      };
+      server.app.watchers[0]!.slot.push(learnedWeights(1));
+      await until(() => asked > 1);
+      expect(events).toEqual([]);
+      access.authenticate = authenticate;
+      await until(() => events.length === 1);
+      expect(events).toEqual([version(1)]);
+    });
+
+    test.each(['unsubscribed', 'revoked'])(
+      'that is %s while its event waits ends, and does not show it',
+      async (how) => {
+        const { events, ended, unsubscribe } = subscribe(client, watch, { id: 'r' });
+        await until(() => server.app.watchers.length === 1);
+        let asked = 0;
+        server.app.access.authenticate = () => {
+          asked += 1;
+          return Promise.reject(new UnavailableError('Postgres', 'away'));
+        };
+        server.app.watchers[0]!.slot.push(learnedWeights(1));
+        await until(() => asked > 0);
+        if (how === 'unsubscribed') unsubscribe();
+        else for (const tell of server.app.keyWatchers) tell();
+        await ended;
+        await until(() => server.app.watchers.length === 0 && server.app.keyWatchers.size === 0);
+        expect(events).toEqual([]);
+      },
+    );
 
     test('ends at its next event once its key is revoked, and does not show it', async () => {
       const { events, ended } = subscribe(client, watch, { id: 'r' });
