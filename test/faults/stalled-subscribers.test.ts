@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { startChild, type Child } from '../fixtures/child-process.ts';
+import { authorizations } from '../schema/hand-made-app.ts';
+
+/** For how long they stall: ATTUNE_FAULT_SECONDS=120 for the whole of it. */
+const seconds = Number(process.env.ATTUNE_FAULT_SECONDS ?? 4);
+const EACH = 50;
+const MAX_GROWTH_BYTES = 50 * 1024 * 1024;
+const QUERY =
+  'subscription { learnedWeights(retrieverId: "r") { version interactions weights { featureUri weight } } }';
+
+interface Report {
+  open: number;
+  events: number;
+  rss: number;
+}
+
+describe('a hundred subscribers that stop reading', { timeout: 120_000 + seconds * 3_000 }, () => {
+  let server: Child;
+  let url: URL;
+  let cleanUp: (() => void)[] = [];
+
+  beforeEach(async () => {
+    server = startChild('busy-feed.ts', []);
+    await server.printed(1);
+    url = new URL(server.lines[0]!);
+  });
+  afterEach(async () => {
+    for (const clean of cleanUp) clean();
+    cleanUp = [];
+    await server.kill();
+  });
+
+  const reports = () => server.lines.slice(1).map((line) => JSON.parse(line) as Report);
+  const latest = () => reports().at(-1);
+
+  /** Server-sent events by hand, up to the first. */
+  async function overSse(): Promise<Socket> {
+    const body = JSON.stringify({ query: QUERY });
+    const socket = connect(Number(url.port), url.hostname);
+    cleanUp.push(() => socket.destroy());
+    socket.on('error', () => {});
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nHost: ${url.host}\r\nAuthorization: ${authorizations.search}\r\nAccept: text/event-stream\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+    await once(socket, 'data');
+    return socket;
+  }
+
+  /** Over WebSocket, up to the first event. @param onEvent called with each message */
+  async function overWebSocket(onEvent: (text: string) => void = () => {}): Promise<WebSocket> {
+    const socket = new WebSocket(`ws://${url.host}/graphql`, 'graphql-transport-ws');
+    cleanUp.push(() => socket.terminate());
+    socket.on('error', () => {});
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: authorizations.search } }));
+    await once(socket, 'message');
+    socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: { query: QUERY } }));
+    await once(socket, 'message');
+    socket.on('message', (data) => onEvent(String(data)));
+    return socket;
+  }
+
+  test('at a thousand events a second cost no memory, and others go on getting theirs', async () => {
+    let seen = 0;
+    await overWebSocket(() => (seen += 1));
+    for (let index = 0; index < EACH; index += 1) {
+      (await overSse()).pause();
+      (await overWebSocket()).pause();
+    }
+    const stalledFrom = reports().length;
+    // the compiler warms up, and the network's own buffers fill, before it is measured
+    await expect.poll(() => reports().length - stalledFrom, { timeout: 120_000 }).toBeGreaterThanOrEqual(4);
+    const before = latest()!;
+    expect(before.open).toBe(2 * EACH + 1);
+    await expect
+      .poll(() => reports().length - stalledFrom, { timeout: 60_000 + seconds * 3_000, interval: 500 })
+      .toBeGreaterThanOrEqual(4 + seconds);
+    const after = latest()!;
+    const grownBytes = after.rss - before.rss;
+    console.log(
+      `${after.events - before.events} events, resident memory ${Math.round(grownBytes / 1024 / 1024)} MB more`,
+    );
+    expect(after.events - before.events).toBeGreaterThan(seconds * 500);
+    expect(grownBytes).toBeLessThan(MAX_GROWTH_BYTES);
+
+    const soFar = seen;
+    await expect.poll(() => seen, { timeout: 20_000 }).toBeGreaterThan(soFar);
+    // no resolver is left alive
+    for (const clean of cleanUp.splice(0)) clean();
+    await expect.poll(() => latest()!.open, { timeout: 20_000 }).toBe(0);
+  });
+});
