@@ -5,7 +5,8 @@ export interface Measurement {
   rows: Record<string, string | number>[];
 }
 
-export type Benchmark = (say: (line: string) => void) => Promise<Measurement>;
+/** @param args what follows its name on the command line @returns null where it had to be skipped; it has said why */
+export type Benchmark = (say: (line: string) => void, args: readonly string[]) => Promise<Measurement | null>;
 
 /** Nearest-rank percentile, rounded to 0.01. @param percent 0 to 100 */
 export function percentile(values: readonly number[], percent: number): number {

@@ -13,7 +13,13 @@ import { benchmarkStart } from './start.bench.ts';
 
 const benchmarks = new Map<string, { about: string; run: Benchmark }>([
   ['start', { about: 'from an empty directory to the first answer; memory and size on disk', run: benchmarkStart }],
-  ['search', { about: 'a two-feature search over 10,000 documents, learned beside static', run: benchmarkSearch }],
+  [
+    'search',
+    {
+      about: 'learned, weighted and RRF search beside bare queries and others; --documents 10000,100000',
+      run: benchmarkSearch,
+    },
+  ],
   ['freshness', { about: 'from a recorded click to the new weights at a subscriber', run: benchmarkFreshness }],
   ['fanout', { about: 'weights that change ten times a second, to thousands of subscribers', run: benchmarkFanOut }],
   ['interactions', { about: 'events a second that one server takes, committed', run: benchmarkInteractions }],
@@ -23,9 +29,11 @@ const benchmarks = new Map<string, { about: string; run: Benchmark }>([
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-async function runBenchmark(name: string, run: Benchmark): Promise<void> {
+async function runBenchmark(name: string, run: Benchmark, args: readonly string[]): Promise<void> {
   const machine = describeMachine();
-  const { parameters, rows } = await run(say);
+  const measurement = await run(say, args);
+  if (measurement === null) return;
+  const { parameters, rows } = measurement;
   console.table(rows);
   const folder = fileURLToPath(new URL('./results/', import.meta.url));
   mkdirSync(folder, { recursive: true });
@@ -34,10 +42,10 @@ async function runBenchmark(name: string, run: Benchmark): Promise<void> {
   say(`Written to test/benchmark/results/${name}.json`);
 }
 
-const name = process.argv[2];
+const [name, ...args] = process.argv.slice(2);
 const chosen = benchmarks.get(name ?? '');
 if (name !== undefined && chosen !== undefined) {
-  await runBenchmark(name, chosen.run);
+  await runBenchmark(name, chosen.run, args);
 } else {
   say('Usage: npm run bench -- NAME\n');
   for (const [known, { about }] of benchmarks) say(`  ${known.padEnd(10)} ${about}`);

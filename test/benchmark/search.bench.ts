@@ -1,88 +1,137 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { seededRng } from '../../src/shared/rng.ts';
-import { startAttune, type RunningAttune } from '../fixtures/attune.ts';
-import { percentile, type Measurement } from './benchmark.ts';
-import {
-  clickHit,
-  createShopRetriever,
-  distinctQueries,
-  fillCollection,
-  searchShop,
-  shopFeatures,
-  type Timing,
-} from './synthetic-shop.ts';
+import { parseArgs } from 'node:util';
+import type { Measurement } from './benchmark.ts';
+import { pickQueries } from './learning/judged-set.ts';
+import { measureBareQueries, measure, queryVectors } from './movies/bare-queries.ts';
+import { createEngine, engineNames, type EngineName } from './movies/engines.ts';
+import { fillMovies } from './movies/fill-movies.ts';
+import { measureAttune, measureWithDocuments, type AttuneMeasurement } from './movies/measure-attune.ts';
+import { defaultDataFolder, openMovieCorpus, type MovieCorpus } from './movies/movie-corpus.ts';
+import { movieFeatures } from './movies/movie-features.ts';
+import { createMovieRetriever, serveMovies, teachMovies } from './movies/movie-search.ts';
+import { openRivals } from './movies/rivals.ts';
 
-const parameters = { documents: 10_000, warmUp: 30, clicks: 30, measured: 300, topK: 100, finalTopK: 25 };
+type Row = Record<string, string | number>;
+type Say = (line: string) => void;
 
-/** What a learned search costs beside a static one, and where the time goes. One client, one search at a time. */
-export async function benchmarkSearch(say: (line: string) => void): Promise<Measurement> {
-  const attune = await startAttune();
-  try {
-    const rng = seededRng('search');
-    const { collectionId, upsertMs } = await fillCollection(attune, parameters.documents, rng, say);
-    const learned = await createShopRetriever(attune, collectionId, 'LEARNED');
-    const rrf = await createShopRetriever(attune, collectionId, 'RRF');
-    const { warmUp, clicks, measured } = parameters;
-    const queries = distinctQueries(rng, warmUp + clicks + 2 * measured + 1_000);
-    const next = () => queries.pop()!;
+const parameters = {
+  ...{ measured: 300, warmUp: 50, teaching: 200 },
+  throughput: { clients: 8, seconds: 5 },
+  ...{ topK: 100, shown: 25 },
+};
 
-    for (let i = 0; i < warmUp; i++) await searchShop(attune, rrf, next());
-    const level = await teach(attune, learned, next);
-    say(`  ${clicks} clicks, context level ${level}; measuring`);
-    // in turns, so that whatever else the machine does weighs on both alike
-    const samples = { LEARNED: [] as Sample[], RRF: [] as Sample[] };
-    for (let i = 0; i < measured; i++) {
-      samples.LEARNED.push(await sample(attune, learned, next()));
-      samples.RRF.push(await sample(attune, rrf, next()));
+function optionsOf(args: readonly string[]) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      documents: { type: 'string', default: '10000' },
+      engines: { type: 'string', default: engineNames().join(',') },
+      // in memory, all of it: larger ones want more than Node's default heap
+      'rivals-up-to': { type: 'string', default: '10000' },
+      data: { type: 'string', default: defaultDataFolder },
+    },
+  });
+  return {
+    data: values.data,
+    sizes: values.documents.split(',').map(Number),
+    engines: values.engines.split(',') as EngineName[],
+    rivalsUpTo: Number(values['rivals-up-to']),
+  };
+}
+
+/**
+ * What a learned search costs beside static ones, beside the bare queries beneath it and beside what else there is, and
+ * how good each one's ranking is: at every size, on the embedded engine and on the Postgres of ATTUNE_TEST_DATABASE_URL.
+ */
+export async function benchmarkSearch(say: Say, args: readonly string[]): Promise<Measurement | null> {
+  const { data, sizes, engines, rivalsUpTo } = optionsOf(args);
+  const rows: Row[] = [];
+  let corpus: MovieCorpus | null = null;
+  for (const documents of sizes) {
+    corpus = await openMovieCorpus(data, documents, say);
+    if (corpus === null) {
+      say(`Skipped: there is no folder ${data}. Give one with --data: corpus.jsonl, queries.jsonl and qrels.tsv.`);
+      return null;
     }
-    return {
-      parameters: { ...parameters, features: shopFeatures, contextLevel: level, upsertMs: Math.round(upsertMs) },
-      rows: parts.map(({ part, of }) => ({
-        part,
-        learnedP50Ms: percentile(samples.LEARNED.map(of), 50),
-        learnedP99Ms: percentile(samples.LEARNED.map(of), 99),
-        rrfP50Ms: percentile(samples.RRF.map(of), 50),
-        rrfP99Ms: percentile(samples.RRF.map(of), 99),
-      })),
-    };
+    const { teaching, measurement } = plan(corpus);
+    for (const engine of engines) {
+      say(`${documents} documents, ${engine}`);
+      const own = await measureEngine(engine, corpus, { teaching, measurement }, say);
+      rows.push(...own.map((row) => ({ engine, documents, ...row })));
+    }
+    if (documents > rivalsUpTo) continue;
+    say(`${documents} documents, others`);
+    rows.push(
+      ...(await measureRivals(corpus, measurement, say)).map((row) => ({ engine: 'its own', documents, ...row })),
+    );
+  }
+  return { parameters: { ...parameters, ...describe(corpus) }, rows };
+}
+
+/** Clicks come from other queries than those that are measured; which ones is the same in every run. */
+function plan({ queries }: MovieCorpus): { teaching: MovieCorpus['queries']; measurement: AttuneMeasurement } {
+  const { measured, warmUp, teaching, throughput } = parameters;
+  const picked = pickQueries(queries, measured + warmUp + teaching, 'search');
+  return {
+    teaching: picked.slice(measured + warmUp),
+    measurement: { queries: picked.slice(0, measured + warmUp), warmUp, throughput },
+  };
+}
+
+async function measureEngine(
+  name: EngineName,
+  corpus: MovieCorpus,
+  { teaching, measurement }: ReturnType<typeof plan>,
+  say: Say,
+): Promise<Row[]> {
+  const engine = await createEngine(name);
+  try {
+    const database = await engine.open();
+    const collection = await fillMovies(database, corpus.movies, movieFeatures, say);
+    const bare = await measureBareQueries(database, collection, corpus, measurement);
+    await database.close();
+    say('  bare queries measured');
+
+    const server = await serveMovies(engine, movieFeatures, measurement.throughput.clients);
+    try {
+      const retrievers = [];
+      for (const fusion of ['LEARNED', 'WEIGHTED', 'RRF'] as const) {
+        retrievers.push({ fusion, id: await createMovieRetriever(server.ask, collection, movieFeatures, fusion) });
+      }
+      const [learned] = retrievers;
+      if (learned === undefined) throw new Error('no retriever');
+      say(`  learned from ${await teachMovies(server.ask, learned.id, teaching)} clicks`);
+      const served = await measureAttune(server.ask, retrievers, measurement);
+      return [...served, await measureWithDocuments(server.ask, learned, measurement), ...bare];
+    } finally {
+      await server.stop();
+    }
   } finally {
-    await attune.close();
+    await engine.dispose();
   }
 }
 
-interface Sample {
-  httpMs: number;
-  timing: Timing;
+async function measureRivals(corpus: MovieCorpus, measurement: AttuneMeasurement, say: Say): Promise<Row[]> {
+  const vectors = await queryVectors(measurement.queries);
+  const rows: Row[] = [];
+  for (const rival of await openRivals(corpus.movies, say)) {
+    rows.push({
+      system: rival.system,
+      ...(await measure(measurement, ({ id, text }) => rival.search(text, vectors.get(id)!))),
+    });
+    await rival.close();
+    say(`  ${rival.system} measured`);
+  }
+  return rows;
 }
 
-const parts: { part: string; of: (sample: Sample) => number }[] = [
-  { part: 'over HTTP, at the client', of: ({ httpMs }) => httpMs },
-  { part: 'total, at the server', of: ({ timing }) => timing.totalMs },
-  { part: 'embedding', of: ({ timing }) => timing.embeddingMs },
-  ...shopFeatures.map((uri) => ({
-    part: `search ${uri}`,
-    of: ({ timing }: Sample) => timing.searches.find(({ featureUri }) => featureUri === uri)?.ms ?? NaN,
-  })),
-  { part: 'fusion', of: ({ timing }) => timing.fusionMs },
-  { part: 'sampling', of: ({ timing }) => timing.samplingMs },
-];
-
-/** Clicks until searches are weighed by what was learned. @returns the context level then */
-async function teach(attune: RunningAttune, retrieverId: string, next: () => string): Promise<string> {
-  for (let i = 0; i < parameters.clicks; i++) {
-    const { executionId, hits } = await searchShop(attune, retrieverId, next());
-    await clickHit(attune, executionId, hits[i % 5]!.position);
-  }
-  for (let i = 0; i < 500; i++) {
-    const { contextLevel } = await searchShop(attune, retrieverId, next());
-    if (contextLevel !== null && contextLevel !== 'PRIOR') return contextLevel;
-    await sleep(20);
-  }
-  throw new Error('the clicks never took effect');
-}
-
-async function sample(attune: RunningAttune, retrieverId: string, query: string): Promise<Sample> {
-  const startedAt = performance.now();
-  const { timing } = await searchShop(attune, retrieverId, query);
-  return { httpMs: performance.now() - startedAt, timing };
+function describe(corpus: MovieCorpus | null): Record<string, unknown> {
+  return {
+    corpus: corpus?.name,
+    documents: `${corpus?.real} real ones; those beyond are made: half the words of each of two, a vector between theirs`,
+    features: movieFeatures,
+    weighted: 'equal weights',
+    learned: 'from clicks on the first relevant hit of other queries',
+    overhead: 'time at the client less that of the slowest feature query, its embedding included',
+    others: 'their time is without embedding the query',
+  };
 }
