@@ -77,7 +77,7 @@ function costFault(limits: Limits, args: ExecutionArgs): GraphQLError | null {
     if (complexity > limits.cost) return tooMuch('cost', complexity, limits.cost, 'QUERY_TOO_COSTLY');
     return null;
   } catch (error) {
-    if (error instanceof DomainError) return toGraphQLError(error);
+    if (error instanceof DomainError) return notValid(toGraphQLError(error), error.code);
     if (!(error instanceof GraphQLError)) throw error;
     const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
     // execution refuses variables that are not valid, and says where; of a field it would refuse that field alone
@@ -85,8 +85,9 @@ function costFault(limits: Limits, args: ExecutionArgs): GraphQLError | null {
   }
 }
 
-function notValid({ message, nodes }: GraphQLError): GraphQLError {
-  return new GraphQLError(message, { nodes: nodes ?? null, extensions: refused('BAD_USER_INPUT') });
+/** A fault of the caller’s, and not of the server’s, which an original error would make it for Yoga. */
+function notValid({ message, nodes, extensions }: GraphQLError, code = 'BAD_USER_INPUT'): GraphQLError {
+  return new GraphQLError(message, { nodes: nodes ?? null, extensions: { ...extensions, ...refused(code) } });
 }
 
 function tooMuch(what: string, actual: number, allowed: number, code: string): GraphQLError {

@@ -39,9 +39,30 @@ const anyFloat = fc.oneof(
   fc.constantFrom(1e308, -1e308, 5e-324, -0, 0),
 );
 const anyVector = fc.oneof(fc.array(anyFloat, { maxLength: 5 }), fc.constant(new Array<number>(5_000).fill(1)));
+/** As deep as JSON can be written. */
+function nested(depth: number, wrap: (inner: unknown) => unknown): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < depth; level++) value = wrap(value);
+  return value;
+}
+
 const anyJson = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
   fc.dictionary(anyText, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }),
+  // with a key of its own of that name, as a parser of JSON makes it
+  fc.constantFrom(
+    ...(JSON.parse('[{ "__proto__": { "polluted": 1 } }, { "__proto__": { "eq": 1 }, "toString": 1 }]') as object[]),
+  ),
+  fc.constantFrom(
+    nested(2_000, (inner) => [inner]),
+    nested(2_000, (inner) => ({ NOT: inner })),
+    nested(1_000, (inner) => ({ AND: [inner] })),
+  ),
+  fc.constantFrom('{{INPUT.__proto__}}', '{{INPUT.constructor}}', {
+    field: '__proto__',
+    operator: 'constructor',
+    value: 1,
+  }),
   fc.constantFrom({ __proto__: null, constructor: 1 }, { eq: { eq: [] } }, { AND: [{ OR: [] }] }),
 );
 const scalars: Record<string, fc.Arbitrary<unknown>> = {
@@ -78,7 +99,7 @@ function known(type: GraphQLInputType, ids: readonly string[], depth: number): f
   return scalars[named.name] ?? anyText;
 }
 
-describe('whatever a mutation is sent', () => {
+describe('whatever is sent', () => {
   let attune: RunningAttune;
   let ids: string[];
 
@@ -112,6 +133,26 @@ describe('whatever a mutation is sent', () => {
     const { collections, retrievers } = data as Record<'collections' | 'retrievers', { nodes: unknown[] }>;
     return { collections: collections.nodes.length, retrievers: retrievers.nodes.length };
   }
+
+  const queries = Object.values(schema.getQueryType()!.getFields()).filter(({ args }) => args.length > 0);
+  test.each(queries.map(({ name, args }) => [name, args] as const))(
+    'the query %s takes it as well',
+    async (name, args) => {
+      const given = (args as readonly GraphQLArgument[]).map((arg) => ({ arg, value: valueOf(arg.type, ids) }));
+      const variables = fc.record(Object.fromEntries(given.map(({ arg, value }) => [arg.name, value])));
+      const declared = given.map(({ arg }) => `$${arg.name}: ${String(arg.type)}`).join(', ');
+      const passed = given.map(({ arg }) => `${arg.name}: $${arg.name}`).join(', ');
+      await fc.assert(
+        fc.asyncProperty(variables, async (sent) => {
+          const { status, text } = await ask(`query (${declared}) { ${name}(${passed}) { __typename } }`, sent);
+          expect(status, text).toBeLessThan(500);
+          expect(text).not.toMatch(/"INTERNAL"/);
+        }),
+        { numRuns: Math.ceil(RUNS / 4), seed: SEED, endOnFailure: true },
+      );
+      expect(({} as { polluted?: number }).polluted).toBeUndefined();
+    },
+  );
 
   const mutations = Object.values(schema.getMutationType()!.getFields());
   test.each(mutations.map(({ name, args }) => [name, args] as const))(

@@ -134,6 +134,11 @@ describe('over HTTP', () => {
         path: ['retrievers'],
         extensions: { code: 'INVALID_INPUT', inputPath: ['first'] },
       });
+      const none = await post(server, { query: '{ retrievers(first: 0) { nodes { id } } }' });
+      expect([none.status, none.errors?.[0]?.extensions]).toEqual([
+        200,
+        { code: 'INVALID_INPUT', inputPath: ['first'] },
+      ]);
       expect(server.logged).toEqual([]);
     });
   });
