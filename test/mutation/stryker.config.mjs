@@ -21,7 +21,7 @@ export default {
   timeoutMS: 20_000,
   tempDirName: '.stryker-tmp',
   ignorePatterns: ['.attune', 'src/console/dist', 'src/client/dist', 'reports', 'test/benchmark/results'],
-  reporters: ['clear-text', 'json'],
+  reporters: ['clear-text', 'progress-append-only', 'json'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: `reports/mutation/${chosen.join('-')}.json` },
   thresholds: { high: 90, low: 80, break: 80 },
