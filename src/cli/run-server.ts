@@ -77,12 +77,14 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function greet(attune: Attune, url: string, { run, say }: Start): void {
+function greet(attune: Attune, url: string, { config, run, say }: Start): void {
+  const { operationsOnly, introspection } = config;
   const demoKey = run.demo?.key ?? null;
   const key = attune.newAdminKey ?? demoKey;
   const signIn = key === null ? '' : `#key=${encodeURIComponent(key)}`;
-  say(`\n  Console            ${url}/${signIn}`);
-  say(`  GraphiQL and API   ${url}/graphql\n  WebSocket          ${url.replace(/^http/, 'ws')}/graphql`);
+  const endpoint = operationsOnly || !introspection ? 'API             ' : 'GraphiQL and API';
+  say(operationsOnly ? '' : `\n  Console            ${url}/${signIn}`);
+  say(`  ${endpoint}   ${url}/graphql\n  WebSocket          ${url.replace(/^http/, 'ws')}/graphql`);
   if (key !== null) {
     const howLong = demoKey === null ? 'shown this once' : 'of this demo';
     say(`  Admin key          ${key}\n                     ${howLong}; send it as  Authorization: Bearer …`);
