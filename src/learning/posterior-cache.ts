@@ -26,7 +26,7 @@ export interface PosteriorCacheOptions {
   store: PosteriorStore;
   logger: Logger;
   clock: Clock;
-  /** Contexts kept, least recently used dropped first. A context of 4 arms takes about 1 kB. */
+  /** Contexts kept, least recently used dropped first. One of 4 features takes 2.5 kB with its evidence. */
   maxContexts?: number;
   /** How long a search waits for contexts that are not in memory. */
   patienceMs?: number;

@@ -6,6 +6,7 @@ import type { Benchmark } from './benchmark.ts';
 import { benchmarkFanOut } from './fanout.bench.ts';
 import { benchmarkFreshness } from './freshness.bench.ts';
 import { benchmarkFusion } from './fusion.bench.ts';
+import { benchmarkGrowth } from './growth.bench.ts';
 import { benchmarkInteractions } from './interactions.bench.ts';
 import { describeMachine, installedVersions } from './machine.ts';
 import { benchmarkSearch } from './search.bench.ts';
@@ -20,6 +21,7 @@ const benchmarks = new Map<string, { about: string; run: Benchmark }>([
       run: benchmarkSearch,
     },
   ],
+  ['growth', { about: 'cost against documents, features, contexts and history', run: benchmarkGrowth }],
   ['freshness', { about: 'from a recorded click to the new weights at a subscriber', run: benchmarkFreshness }],
   ['fanout', { about: 'weights that change ten times a second, to thousands of subscribers', run: benchmarkFanOut }],
   ['interactions', { about: 'events a second that one server takes, committed', run: benchmarkInteractions }],
