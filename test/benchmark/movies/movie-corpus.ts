@@ -39,8 +39,10 @@ export async function openMovieCorpus(
 ): Promise<MovieCorpus | null> {
   if (!existsSync(folder)) return null;
   const set = readJudgedSet(folder);
-  const real = set.documents.slice(0, documents).map(realMovie);
-  const vectors = await embedOnce(set.name, real.map(movieText), say);
+  // all of them, however few are wanted, so that one cache serves every size
+  const all = set.documents.map(realMovie);
+  const vectors = await embedOnce(set.name, all.map(movieText), say);
+  const real = all.slice(0, documents);
   const movies = real.map((movie, index): Movie => ({ ...movie, vector: vectors[index] as Float32Array }));
   const rng = seededRng('made movies');
   const pick = () => movies[Math.floor(rng.next() * real.length)] as Movie;
