@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { seededRng, type Rng } from '../../src/shared/rng.ts';
 import { startAttune, type RunningAttune } from '../fixtures/attune.ts';
 import { percentile, type Measurement } from './benchmark.ts';
-import { startInteractionLoad } from './interaction-load.ts';
+import { startInteractionLoad } from './steady-load.ts';
 import { createEngine, engineNames, type EngineName } from './movies/engines.ts';
 import { clickHit, createShopRetriever, distinctQueries, fillCollection, searchShop } from './synthetic-shop.ts';
 

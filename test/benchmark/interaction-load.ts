@@ -1,14 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Rng } from '../../src/shared/rng.ts';
-import type { RunningAttune } from '../fixtures/attune.ts';
-import { createShopRetriever, distinctQueries, searchShop } from './synthetic-shop.ts';
+import { seededRng } from '../../src/shared/rng.ts';
+import { percentile, type Measurement } from './benchmark.ts';
+import type { CpuTimes, ServerProcess } from './server-process.ts';
+import { createShopRetriever, distinctQueries, fillCollection, searchShop, type ShopSearch } from './synthetic-shop.ts';
+import type { Worker } from './worker.ts';
 
-const TYPES = ['CLICK', 'VIEW', 'ADD_TO_CART', 'WISHLIST', 'BOOKMARK', 'SHARE', 'COPY', 'PURCHASE'];
-const SEARCHES_AT_ONCE = 20;
+/** What there is to react to, in a fresh shop. */
+export const shop = {
+  // each search by another user, so that every list teaches a context of its own
+  ...{ documents: 300, searches: 3_000, segments: 5, searchesAtOnce: 8, eventsAVisit: 4 },
+  types: ['CLICK', 'VIEW', 'ADD_TO_CART', 'WISHLIST', 'BOOKMARK', 'SHARE', 'COPY', 'PURCHASE'],
+};
 
-export interface InteractionLoad {
-  interactionsASecond: number;
-  aCall: number;
+export interface Load {
+  how: string;
+  clients: number;
+  /** Events a call. */
+  batch: number;
+}
+
+type Row = Measurement['rows'][number];
+
+const POLL_MS = 200;
+const DRAIN_MS = 180_000;
+const EVENTS_A_MESSAGE = 20_000;
+
+/** Makes the shop and its searches, and hands what may be done with them to the clients. Nothing waits for ClickHouse then. */
+export async function prepareEvents(
+  server: ServerProcess,
+  clients: Worker,
+  say: (line: string) => void,
+): Promise<void> {
+  const events = await eventsOf(server, say);
+  for (let from = 0; from < events.length; from += EVENTS_A_MESSAGE) {
+    await clients.tell({ kind: 'events', events: events.slice(from, from + EVENTS_A_MESSAGE) });
+  }
+  await emptied(server);
 }
 
 interface Event {
@@ -17,57 +44,109 @@ interface Event {
   interactionTypes: string[];
 }
 
-/** Sends interactions at a steady rate, on searches of a retriever of their own, until it is stopped. */
-export async function startInteractionLoad(
-  attune: RunningAttune,
-  collectionId: string,
-  rng: Rng,
-  { interactionsASecond, aCall }: InteractionLoad,
-): Promise<{ stop(): Promise<number> }> {
-  const retrieverId = await createShopRetriever(attune, collectionId, 'RRF');
-  const waiting: Event[] = [];
-  let running = true;
-  let accepted = 0;
-  const startedAt = performance.now();
-
-  /** As many different ones as there are hits and types, of new searches whenever they run out. */
-  async function refill(): Promise<void> {
-    for (const query of distinctQueries(rng, SEARCHES_AT_ONCE)) {
-      const { executionId, hits } = await searchShop(attune, retrieverId, query);
-      for (const type of TYPES) {
-        waiting.push(...hits.map(({ position }) => ({ executionId, position, interactionTypes: [type] })));
-      }
+/** As many different ones as there are hits and types, a few at a time of each search, as people send them. */
+async function eventsOf(server: ServerProcess, say: (line: string) => void): Promise<Event[]> {
+  const rng = seededRng('interactions');
+  const { collectionId } = await fillCollection(server, shop.documents, rng, say);
+  const retrieverId = await createShopRetriever(server, collectionId, 'LEARNED');
+  const searches: ShopSearch[] = [];
+  const queries = distinctQueries(rng, shop.searches);
+  const searcher = async () => {
+    for (let query = queries.pop(); query !== undefined; query = queries.pop()) {
+      const who = { userId: `user-${queries.length}`, segment: `segment-${queries.length % shop.segments}` };
+      searches.push(await searchShop(server, retrieverId, query, who));
     }
-  }
-
-  async function send(): Promise<void> {
-    if (waiting.length < aCall) await refill();
-    const interactions = waiting.splice(0, aCall);
-    const { data } = await attune.ask<{ recordInteractions: { accepted?: number } }>(
-      `mutation ($input: RecordInteractionsInput!) { recordInteractions(input: $input) {
-        ... on RecordInteractionsPayload { accepted } ... on Error { message } } }`,
-      { input: { interactions } },
-    );
-    if (data.recordInteractions.accepted !== interactions.length) throw new Error(JSON.stringify(data));
-    accepted += interactions.length;
-  }
-
-  async function sendAll(): Promise<void> {
-    for (let call = 1; running; call++) {
-      await send();
-      const dueAt = startedAt + (1_000 * call * aCall) / interactionsASecond;
-      await sleep(Math.max(0, dueAt - performance.now()));
-    }
-  }
-
-  const sending = sendAll();
-  sending.catch(() => undefined); // whoever stops it hears of it
-  return {
-    /** @returns how many a second were taken in the end */
-    async stop() {
-      running = false;
-      await sending;
-      return Math.round((1_000 * accepted) / (performance.now() - startedAt));
-    },
   };
+  await Promise.all(Array.from({ length: shop.searchesAtOnce }, searcher));
+  say(`  ${searches.length} searches to react to`);
+  const byVisit = searches.map(({ executionId, hits }) =>
+    hits.flatMap(({ position }) => shop.types.map((type) => ({ executionId, position, interactionTypes: [type] }))),
+  );
+  const visits = Math.max(...byVisit.map((events) => Math.ceil(events.length / shop.eventsAVisit)));
+  return Array.from({ length: visits }, (_, visit) => visit * shop.eventsAVisit).flatMap((from) =>
+    byVisit.flatMap((events) => events.slice(from, from + shop.eventsAVisit)),
+  );
+}
+
+interface Sent {
+  callMs: number[];
+  seconds: number;
+  cpuSeconds: number;
+}
+
+/** Sends for so many seconds, then waits until all of it is in ClickHouse. */
+export async function measureLoad(
+  server: ServerProcess,
+  worker: Worker,
+  load: Load,
+  secondsToSend: number,
+): Promise<Row> {
+  const { how, clients, batch } = load;
+  const lagsMs: number[] = [];
+  const over = new AbortController();
+  const polling = pollLag(server, lagsMs, over.signal);
+  const before = server.cpu();
+  const startedAt = performance.now();
+  const { url, adminKey: key } = server;
+  const { callMs, seconds, cpuSeconds } = await worker.tell<Sent>({
+    ...{ kind: 'send', url, key, clients, batch, seconds: secondsToSend },
+  });
+  const cpu = server.cpu();
+  await emptied(server);
+  const cpuDrained = server.cpu();
+  const drainedSeconds = (performance.now() - startedAt) / 1_000;
+  over.abort();
+  await polling;
+  const events = callMs.length * batch;
+  return {
+    how,
+    ...{ clients, events, aSecond: Math.round(events / seconds) },
+    ...{ callP50Ms: percentile(callMs, 50), callP99Ms: percentile(callMs, 99) },
+    ...{ lagP50Ms: percentile(lagsMs, 50), lagP99Ms: percentile(lagsMs, 99) },
+    drainedASecond: Math.round(events / drainedSeconds),
+    ...cpuShares(before, cpu, seconds),
+    clientsCpu: Math.round((cpuSeconds / seconds) * 100),
+    ...cpuAnEvent(before, cpuDrained, events),
+  };
+}
+
+/** Percent of a core each, while events were sent. */
+function cpuShares(before: CpuTimes, after: CpuTimes, seconds: number): Row {
+  const share = (who: keyof CpuTimes) => Math.round(((after[who] - before[who]) / seconds) * 100);
+  return {
+    ...{ mainThreadCpu: share('main'), otherThreadsCpu: share('threads') },
+    ...{ postgresCpu: share('postgres'), clickHouseCpu: share('clickHouse') },
+  };
+}
+
+/** Microseconds of CPU for an event's whole way, to ClickHouse: what does not depend on who else is busy. */
+function cpuAnEvent(before: CpuTimes, after: CpuTimes, events: number): Row {
+  const micros = (who: keyof CpuTimes) => Number((((after[who] - before[who]) / events) * 1e6).toFixed(1));
+  return {
+    ...{ mainThreadMicros: micros('main'), otherThreadsMicros: micros('threads') },
+    ...{ postgresMicros: micros('postgres'), clickHouseMicros: micros('clickHouse') },
+  };
+}
+
+/** Until nothing waits for ClickHouse. */
+async function emptied(server: ServerProcess): Promise<void> {
+  const giveUpAt = performance.now() + DRAIN_MS;
+  while ((await metricOf(server, 'attune_outbox_rows')) > 0) {
+    if (performance.now() > giveUpAt) throw new Error(`The outbox was not empty after ${DRAIN_MS} ms.`);
+    await sleep(POLL_MS / 4);
+  }
+}
+
+async function pollLag(server: ServerProcess, lagsMs: number[], over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    lagsMs.push((await metricOf(server, 'attune_outbox_lag_seconds')) * 1_000);
+    await sleep(POLL_MS, undefined, { signal: over }).catch(() => undefined);
+  }
+}
+
+async function metricOf({ url, adminKey }: ServerProcess, name: string): Promise<number> {
+  const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } });
+  const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(await response.text())?.[1];
+  if (value === undefined) throw new Error(`The server has no metric ${name}.`);
+  return Number(value);
 }

@@ -14,6 +14,9 @@ const words = {
   purposes: purposes.split(' '),
 };
 
+/** In this process or another. */
+type Server = Pick<RunningAttune, 'ask'>;
+
 export const shopFeatures = ['attune://lexical@v1/bm25', 'attune://text@v1/minilm_l6_v2'];
 
 const pick = (rng: Rng, list: readonly string[]) => list[Math.floor(rng.next() * list.length)]!;
@@ -41,7 +44,7 @@ export function distinctQueries(rng: Rng, count: number): string[] {
 
 /** A collection of synthetic products in batches of 100. @returns its id and how long the upserts took */
 export async function fillCollection(
-  { ask }: RunningAttune,
+  { ask }: Server,
   count: number,
   rng: Rng,
   say: (line: string) => void,
@@ -78,7 +81,7 @@ export async function fillCollection(
 
 /** A retriever over both features with the defaults of everything else. @returns its id */
 export async function createShopRetriever(
-  { ask }: RunningAttune,
+  { ask }: Server,
   collectionId: string,
   fusion: 'LEARNED' | 'RRF',
 ): Promise<string> {
@@ -117,19 +120,24 @@ export interface Timing {
   searches: { featureUri: string; ms: number; candidates: number }[];
 }
 
-export async function searchShop({ ask }: RunningAttune, retrieverId: string, query: string): Promise<ShopSearch> {
+export async function searchShop(
+  { ask }: Server,
+  retrieverId: string,
+  query: string,
+  who: { userId?: string; segment?: string } = {},
+): Promise<ShopSearch> {
   const { search } = sound(
     await ask<{ search: ShopSearch }>(
       `query ($input: SearchInput!) { search(input: $input) {
         executionId contextLevel hits { position documentId score content } timing } }`,
-      { input: { retrieverId, inputs: { query } } },
+      { input: { retrieverId, inputs: { query }, ...who } },
     ),
   );
   return search;
 }
 
 /** A click on the hit at a position of an execution. */
-export async function clickHit({ ask }: RunningAttune, executionId: string, position: number): Promise<void> {
+export async function clickHit({ ask }: Server, executionId: string, position: number): Promise<void> {
   const { recordInteraction } = sound(
     await ask<{ recordInteraction: { duplicate?: boolean } }>(
       `mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) {
