@@ -1,9 +1,9 @@
 import type { Database, Queryable } from '../postgres/database.ts';
 import { ValidationError } from '../shared/errors.ts';
+import { groupCalls } from '../shared/group-calls.ts';
 import { invariant } from '../shared/invariant.ts';
 import { firstUuidAt, isUuid } from '../shared/uuid.ts';
 import { countClaims } from './count-claims.postgres.ts';
-import { groupCommit } from './group-commit.ts';
 import { interactionColumns, toInteraction, type InteractionRow } from './interaction-row.postgres.ts';
 import type { InteractionStore, NewInteraction, RecordedInteraction } from './interaction-store.ts';
 import { saysAsMuch, signalsOf, type Interaction, type InteractionFilter, type Signal } from './interaction.ts';
@@ -16,7 +16,7 @@ const GROUPS_AT_ONCE = { embedded: 1, server: 4 };
 
 export function createPostgresInteractionStore(db: Database): InteractionStore {
   return {
-    record: groupCommit((events: readonly NewInteraction[]) => record(db, events), {
+    record: groupCalls((events: readonly NewInteraction[]) => record(db, events), {
       maxItems: GROUP_SIZE,
       concurrency: GROUPS_AT_ONCE[db.kind],
     }),

@@ -1,6 +1,6 @@
 import type { RetrieverStore } from '../retrievers/retriever-store.ts';
-import type { Execution } from '../search/execution.ts';
-import { findExecutions, findLastShowing, type FindExecutionDependencies } from '../search/find-execution.ts';
+import { findLastShowing, findShowings, type FindShowingsDeps } from '../search/find-showings.ts';
+import type { Showing } from '../search/showing.ts';
 import { DomainError, NotFoundError, ValidationError } from '../shared/errors.ts';
 import { invariant } from '../shared/invariant.ts';
 import { checkInteraction, CLOCK_SKEW_MS, type CheckedInteraction, type InputPath } from './check-interaction.ts';
@@ -8,9 +8,9 @@ import type { InteractionInput, RecordInteractionResult, RecordInteractionsResul
 import type { Interaction } from './interaction.ts';
 import type { InteractionStore, NewInteraction, RecordedInteraction } from './interaction-store.ts';
 import { learningClaim, type Client, type LearningCaps } from './learning-caps.ts';
-import { tieToExecution, tieToNothing, type TiedInteraction } from './tie-interaction.ts';
+import { tieToNothing, tieToShowing, type TiedInteraction } from './tie-interaction.ts';
 
-export interface RecordInteractionDeps extends FindExecutionDependencies {
+export interface RecordInteractionDeps extends FindShowingsDeps {
   interactions: Pick<InteractionStore, 'record'>;
   retrievers: Pick<RetrieverStore, 'get'>;
   /** A fresh UUIDv7. */
@@ -129,9 +129,10 @@ async function claimed(
 }
 
 interface LookUps {
-  executions: ReadonlyMap<string, Execution>;
+  /** By execution. */
+  showings: ReadonlyMap<string, Showing>;
   /** For events without an executionId, by `showingKey`. */
-  showings: ReadonlyMap<string, Execution>;
+  lastShowings: ReadonlyMap<string, Showing>;
   retrieverIds: ReadonlySet<string>;
 }
 
@@ -145,28 +146,28 @@ async function lookUp(
   const executionIds = distinct(events.map(({ executionId }) => executionId));
   const loose = events.filter(({ executionId }) => executionId === null);
   const retrieverIds = distinct(loose.map(({ retrieverId }) => retrieverId));
-  const [executions, showings, retrievers] = await Promise.all([
-    findExecutions(deps, namespaceId, executionIds),
-    findShowings(deps, namespaceId, loose, now - TIE_WINDOW_MS),
+  const [showings, lastShowings, retrievers] = await Promise.all([
+    findShowings(deps, namespaceId, executionIds),
+    findLastShowings(deps, namespaceId, loose, now - TIE_WINDOW_MS),
     retrieverIds.length === 0 ? [] : deps.retrievers.get(namespaceId, retrieverIds),
   ]);
-  return { executions, showings, retrieverIds: new Set(retrievers.map(({ id }) => id)) };
+  return { showings, lastShowings, retrieverIds: new Set(retrievers.map(({ id }) => id)) };
 }
 
-async function findShowings(
+async function findLastShowings(
   deps: RecordInteractionDeps,
   namespaceId: string,
   loose: readonly CheckedInteraction[],
   since: number,
-): Promise<Map<string, Execution>> {
+): Promise<Map<string, Showing>> {
   const questions = new Map(loose.map((event) => [showingKey(event), event]));
-  const found = new Map<string, Execution>();
+  const found = new Map<string, Showing>();
   await Promise.all(
     [...questions].map(async ([key, { documentId, retrieverId, userId, sessionId, position }]) => {
       if (documentId === null) return;
       const query = { namespaceId, retrieverId, userId, sessionId, documentId, position, since };
-      const execution = await findLastShowing(deps, query);
-      if (execution !== null) found.set(key, execution);
+      const showing = await findLastShowing(deps, query);
+      if (showing !== null) found.set(key, showing);
     }),
   );
   return found;
@@ -180,12 +181,12 @@ function tie(
   deps: RecordInteractionDeps,
   namespaceId: string,
   event: CheckedInteraction,
-  { executions, showings, retrieverIds }: LookUps,
+  { showings, lastShowings, retrieverIds }: LookUps,
 ): TiedInteraction {
   if (event.executionId !== null) {
+    const showing = showings.get(event.executionId);
+    if (showing !== undefined) return tieToShowing(event, showing);
     checkExecutionId(deps, namespaceId, event.executionId, event.path);
-    const execution = executions.get(event.executionId);
-    if (execution !== undefined) return tieToExecution(event, execution);
     throw new NotFoundError('No such execution is stored.', 'EXECUTION_NOT_FOUND', [...event.path, 'executionId']);
   }
   if (event.retrieverId !== null && !retrieverIds.has(event.retrieverId)) {
@@ -194,9 +195,9 @@ function tie(
       'retrieverId',
     ]);
   }
-  const execution = showings.get(showingKey(event));
-  const wasShownBefore = execution !== undefined && execution.executedAt <= event.occurredAt + CLOCK_SKEW_MS;
-  return wasShownBefore ? tieToExecution(event, execution) : tieToNothing(event, namespaceId);
+  const showing = lastShowings.get(showingKey(event));
+  const wasShownBefore = showing !== undefined && showing.executedAt <= event.occurredAt + CLOCK_SKEW_MS;
+  return wasShownBefore ? tieToShowing(event, showing) : tieToNothing(event, namespaceId);
 }
 
 function checkExecutionId(deps: RecordInteractionDeps, namespaceId: string, id: string, path: InputPath): void {

@@ -1,4 +1,4 @@
-import type { Execution } from '../search/execution.ts';
+import type { Showing } from '../search/showing.ts';
 import { ValidationError } from '../shared/errors.ts';
 import { CLOCK_SKEW_MS, type CheckedInteraction } from './check-interaction.ts';
 import type { Interaction } from './interaction.ts';
@@ -12,15 +12,15 @@ export type TiedInteraction = Omit<Interaction, 'id'>;
  * also when a visitor logs in between the search and the click.
  * @throws ValidationError RETRIEVER_MISMATCH, POSITION_NOT_SHOWN, DOCUMENT_NOT_SHOWN, POSITION_MISMATCH, INVALID_OCCURRED_AT
  */
-export function tieToExecution(event: CheckedInteraction, execution: Execution): TiedInteraction {
-  if (event.retrieverId !== null && event.retrieverId !== execution.retrieverId) {
+export function tieToShowing(event: CheckedInteraction, showing: Showing): TiedInteraction {
+  if (event.retrieverId !== null && event.retrieverId !== showing.retrieverId) {
     throw new ValidationError(
-      `retrieverId is not the retriever of the execution, ${execution.retrieverId}: leave it out.`,
+      `retrieverId is not the retriever of the execution, ${showing.retrieverId}: leave it out.`,
       'RETRIEVER_MISMATCH',
       [...event.path, 'retrieverId'],
     );
   }
-  if (event.occurredAt < execution.executedAt - CLOCK_SKEW_MS) {
+  if (event.occurredAt < showing.executedAt - CLOCK_SKEW_MS) {
     throw new ValidationError(
       'occurredAt is before the search was made: check the clock, or the executionId.',
       'INVALID_OCCURRED_AT',
@@ -29,14 +29,14 @@ export function tieToExecution(event: CheckedInteraction, execution: Execution):
   }
   return {
     ...withoutExecution(event),
-    ...placeOf(event, execution),
-    namespaceId: execution.namespaceId,
-    retrieverId: execution.retrieverId,
-    executionId: execution.id,
-    userId: execution.userId ?? event.userId,
-    sessionId: execution.sessionId ?? event.sessionId,
-    segment: execution.segment,
-    occurredAt: Math.max(event.occurredAt, Math.min(execution.executedAt, event.receivedAt)),
+    ...placeOf(event, showing),
+    namespaceId: showing.namespaceId,
+    retrieverId: showing.retrieverId,
+    executionId: showing.id,
+    userId: showing.userId ?? event.userId,
+    sessionId: showing.sessionId ?? event.sessionId,
+    segment: showing.segment,
+    occurredAt: Math.max(event.occurredAt, Math.min(showing.executedAt, event.receivedAt)),
   };
 }
 
@@ -65,23 +65,23 @@ function withoutExecution(event: CheckedInteraction): Omit<TiedInteraction, 'nam
   };
 }
 
-function placeOf(event: CheckedInteraction, { hits }: Execution): Pick<Interaction, 'documentId' | 'position'> {
+function placeOf(event: CheckedInteraction, { documentIds }: Showing): Pick<Interaction, 'documentId' | 'position'> {
   const { documentId, position, path } = event;
   if (documentId === null && position === null) return { documentId, position };
-  const shownAt = documentId === null ? null : hits.findIndex((hit) => hit.documentId === documentId);
+  const shownAt = documentId === null ? null : documentIds.indexOf(documentId);
   if (shownAt === -1) {
     throw new ValidationError(
-      `documentId ${JSON.stringify(documentId)} is not among the ${hits.length} documents that the execution showed.`,
+      `documentId ${JSON.stringify(documentId)} is not among the ${documentIds.length} documents that the execution showed.`,
       'DOCUMENT_NOT_SHOWN',
       [...path, 'documentId'],
     );
   }
   if (position === null) return { documentId, position: shownAt };
-  const hit = hits[position];
-  if (hit === undefined) {
-    const range = hits.length === 0 ? 'none' : `positions 0 to ${hits.length - 1}`;
+  const shown = documentIds[position];
+  if (shown === undefined) {
+    const range = documentIds.length === 0 ? 'none' : `positions 0 to ${documentIds.length - 1}`;
     throw new ValidationError(
-      `position ${position} was never shown: the execution showed ${hits.length} documents (${range}).`,
+      `position ${position} was never shown: the execution showed ${documentIds.length} documents (${range}).`,
       'POSITION_NOT_SHOWN',
       [...path, 'position'],
     );
@@ -93,5 +93,5 @@ function placeOf(event: CheckedInteraction, { hits }: Execution): Pick<Interacti
       [...path, 'position'],
     );
   }
-  return { documentId: hit.documentId, position };
+  return { documentId: shown, position };
 }

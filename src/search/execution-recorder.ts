@@ -1,6 +1,7 @@
 import type { Logger } from '../shared/logger.ts';
 import type { ExecutionStore, ShowingQuery } from './execution-store.ts';
 import type { Execution } from './execution.ts';
+import { showingOf, type Showing } from './showing.ts';
 
 const GATHER_MS = 5;
 const MIN_BACKOFF_MS = 50;
@@ -76,14 +77,27 @@ export class ExecutionRecorder {
     return [...buffered.filter((execution) => execution.namespaceId === namespaceId), ...stored];
   }
 
+  /** As `find`: what they showed, and to whom. */
+  async shown(namespaceId: string, ids: readonly string[]): Promise<Showing[]> {
+    const buffered = ids.flatMap((id) => this.#buffer.get(id)?.execution ?? []);
+    const elsewhere = ids.filter((id) => !this.#buffer.has(id));
+    const stored = elsewhere.length === 0 ? [] : await this.#store.shown(namespaceId, elsewhere);
+    return [...buffered.filter((execution) => execution.namespaceId === namespaceId).map(showingOf), ...stored];
+  }
+
   /** See ExecutionStore; what is not written yet is newer than what is. */
-  async lastShowing(query: ShowingQuery): Promise<Execution | null> {
+  async lastShowing(query: ShowingQuery): Promise<Showing | null> {
     const unwritten = [...this.#buffer.values()].map((entry) => entry.execution).filter((one) => shows(one, query));
     const newest = unwritten.reduce<Execution | null>(
       (best, one) => (best === null || one.executedAt >= best.executedAt ? one : best),
       null,
     );
-    return newest ?? this.#store.lastShowing(query);
+    return newest === null ? this.#store.lastShowing(query) : showingOf(newest);
+  }
+
+  /** Whether none of these is waiting to be written. */
+  isWritten(ids: readonly string[]): boolean {
+    return this.#buffer.size === 0 || !ids.some((id) => this.#buffer.has(id));
   }
 
   /** Resolves when none of these is waiting to be written any more; rejects where one was given up. */

@@ -1,12 +1,21 @@
 import type { Database } from '../postgres/database.ts';
+import { groupCalls } from '../shared/group-calls.ts';
 import { isUuid } from '../shared/uuid.ts';
 import type { ExecutionStore, ShowingQuery } from './execution-store.ts';
 import { fromRecord, type Execution } from './execution.ts';
+import type { Showing } from './showing.ts';
 
 /** Rows a delete statement takes at once, so that no long one holds up the others. */
 const EXPIRE_BATCH = 5_000;
+/** Ids that concurrent calls look up in one query, and such queries at once: embedded, there is one session. */
+const SHOWN_AT_ONCE = 1_000;
+const QUERIES_AT_ONCE = { embedded: 1, server: 2 };
 
 export function createPostgresExecutionStore(database: Database): ExecutionStore {
+  const shown = groupCalls((wanted: readonly Wanted[]) => findShown(database, wanted), {
+    maxItems: SHOWN_AT_ONCE,
+    concurrency: QUERIES_AT_ONCE[database.kind],
+  });
   return {
     async save(executions) {
       if (executions.length > 0) await database.query(SAVE, [JSON.stringify(executions)], { prepare: true });
@@ -23,12 +32,17 @@ export function createPostgresExecutionStore(database: Database): ExecutionStore
       );
     },
 
+    async shown(namespaceId, ids) {
+      const found = await shown(ids.filter((id) => isUuid(id)).map((id) => ({ namespaceId, id })));
+      return found.filter((showing) => showing !== null);
+    },
+
     async lastShowing(query) {
       if (query.retrieverId !== null && !isUuid(query.retrieverId)) return null;
       const asked = lastShowingSql(query);
       if (asked === null) return null;
-      const [execution] = records(await database.query(asked.sql, asked.values));
-      return execution ?? null;
+      const [row] = await database.query<ShowingRow>(asked.sql, asked.values);
+      return row === undefined ? null : toShowing(row);
     },
 
     async expire(before) {
@@ -45,13 +59,14 @@ export function createPostgresExecutionStore(database: Database): ExecutionStore
 /** One statement, so that an execution and its outbox row are written together or not at all. */
 const SAVE = `
   with saved as (
-    insert into executions (id, namespace_id, retriever_id, user_id, session_id, executed_at, document_ids, record)
+    insert into executions (id, namespace_id, retriever_id, user_id, session_id, segment, executed_at, document_ids, record)
     select
       (record->>'id')::uuid,
       (record->>'namespaceId')::uuid,
       (record->>'retrieverId')::uuid,
       record->>'userId',
       record->>'sessionId',
+      record->>'segment',
       to_timestamp((record->>'executedAt')::float8 / 1000),
       array(
         select hit->>'documentId' from jsonb_array_elements(record->'hits') with ordinality as hits (hit, place)
@@ -72,6 +87,61 @@ const EXPIRE = `
     and not exists (select from posterior_generations where progress is not null)
   returning id`;
 
+interface Wanted {
+  namespaceId: string;
+  id: string;
+}
+
+interface ShowingRow {
+  id: string;
+  namespace_id: string;
+  retriever_id: string;
+  user_id: string | null;
+  session_id: string | null;
+  segment: string | null;
+  executed_ms: number;
+  document_ids: string[];
+}
+
+const SHOWING = `id, namespace_id, retriever_id, user_id, session_id, segment, document_ids,
+  (extract(epoch from executed_at) * 1000)::float8 as executed_ms`;
+
+/** One answer each; null for what does not exist in its namespace. */
+async function findShown(database: Database, wanted: readonly Wanted[]): Promise<(Showing | null)[]> {
+  const found = new Map<string, Showing>();
+  for (const [namespaceId, ids] of idsByNamespace(wanted)) {
+    const rows = await database.query<ShowingRow>(
+      `select ${SHOWING} from executions where namespace_id = $1 and id = any($2::uuid[])`,
+      [namespaceId, [...ids]],
+    );
+    for (const row of rows) found.set(`${namespaceId} ${row.id}`, toShowing(row));
+  }
+  return wanted.map(({ namespaceId, id }) => found.get(`${namespaceId} ${id.toLowerCase()}`) ?? null);
+}
+
+function idsByNamespace(wanted: readonly Wanted[]): Map<string, Set<string>> {
+  const byNamespace = new Map<string, Set<string>>();
+  for (const { namespaceId, id } of wanted) {
+    const ids = byNamespace.get(namespaceId);
+    if (ids === undefined) byNamespace.set(namespaceId, new Set([id]));
+    else ids.add(id);
+  }
+  return byNamespace;
+}
+
+function toShowing(row: ShowingRow): Showing {
+  return {
+    id: row.id,
+    namespaceId: row.namespace_id,
+    retrieverId: row.retriever_id,
+    userId: row.user_id,
+    sessionId: row.session_id,
+    segment: row.segment,
+    executedAt: row.executed_ms,
+    documentIds: row.document_ids,
+  };
+}
+
 /** Null where neither a user nor a session is named. */
 function lastShowingSql(query: ShowingQuery): { sql: string; values: unknown[] } | null {
   const by = query.userId === null ? 'session_id' : 'user_id';
@@ -86,7 +156,7 @@ function lastShowingSql(query: ShowingQuery): { sql: string; values: unknown[] }
     query.position === null ? null : query.position + 1,
   ];
   const sql = `
-    select record from executions
+    select ${SHOWING} from executions
     where namespace_id = $1 and ${by} = $2 and executed_at >= $3
       and case when $6::int is null then $4 = any(document_ids) else document_ids[$6] = $4 end
       and ($5::uuid is null or retriever_id = $5)

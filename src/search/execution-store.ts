@@ -1,4 +1,5 @@
 import type { Execution } from './execution.ts';
+import type { Showing } from './showing.ts';
 
 export interface ShowingQuery {
   namespaceId: string;
@@ -17,8 +18,10 @@ export interface ExecutionStore {
   save(executions: readonly Execution[]): Promise<void>;
   /** Those that exist in the namespace, in any order. */
   get(namespaceId: string, ids: readonly string[]): Promise<Execution[]>;
+  /** What those showed that exist in the namespace, in any order. */
+  shown(namespaceId: string, ids: readonly string[]): Promise<Showing[]>;
   /** The user's (else the session's) newest execution since `since` that showed the document (at that position, where given). */
-  lastShowing(query: ShowingQuery): Promise<Execution | null>;
+  lastShowing(query: ShowingQuery): Promise<Showing | null>;
   /** Deletes what is older; returns how many. */
   expire(before: number): Promise<number>;
 }

@@ -7,7 +7,8 @@ import { ExecutionRecorder } from '../../src/search/execution-recorder.ts';
 import { createPostgresExecutionStore } from '../../src/search/execution-store.postgres.ts';
 import type { ExecutionStore } from '../../src/search/execution-store.ts';
 import type { Execution } from '../../src/search/execution.ts';
-import { findExecutions, findLastShowing } from '../../src/search/find-execution.ts';
+import { findLastShowing, findShowings } from '../../src/search/find-showings.ts';
+import { showingOf } from '../../src/search/showing.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { executionOf, startOfTest } from '../fixtures/interaction.ts';
 import { silentLogger, testDatabases } from '../fixtures/postgres.ts';
@@ -28,6 +29,7 @@ class Cuttable implements ExecutionStore {
     this.groups.push(executions.length);
   }
   get: ExecutionStore['get'] = (...args) => this.#store.get(...args);
+  shown: ExecutionStore['shown'] = (...args) => this.#store.shown(...args);
   lastShowing: ExecutionStore['lastShowing'] = (query) => this.#store.lastShowing(query);
   expire: ExecutionStore['expire'] = (before) => this.#store.expire(before);
 }
@@ -69,6 +71,9 @@ describe.each(testDatabases())('the execution recorder on $name', ({ open }) => 
     recorder.record(after);
     const found = await recorder.find(namespaceId, [after.id, before.id, uuidv7()]);
     expect(new Set(found)).toEqual(new Set([before, after]));
+    const shown = await recorder.shown(namespaceId, [after.id, before.id, uuidv7()]);
+    expect(new Set(shown)).toEqual(new Set([showingOf(before), showingOf(after)]));
+    expect(await recorder.shown(uuidv7(), [after.id, before.id])).toEqual([]);
     await recorder.close();
   });
 
@@ -161,8 +166,8 @@ describe.each(testDatabases())('the execution recorder on $name', ({ open }) => 
       const deps = { executions: recorder, executionIds, clock: systemClock };
       const execution = make({ id: executionIds.issue(namespaceId) });
       recorder.record(execution);
-      const found = await findExecutions(deps, namespaceId, [execution.id]);
-      expect(found).toEqual(new Map([[execution.id, execution]]));
+      const found = await findShowings(deps, namespaceId, [execution.id]);
+      expect(found).toEqual(new Map([[execution.id, showingOf(execution)]]));
       expect(await stored.get(namespaceId, [execution.id])).toHaveLength(1);
     });
 
@@ -172,7 +177,7 @@ describe.each(testDatabases())('the execution recorder on $name', ({ open }) => 
       const { namespaceId } = here;
       const deps = { executions: here.recorder, executionIds, clock: systemClock };
       const execution = here.make({ id: executionIds.issue(namespaceId) });
-      const finding = findExecutions(deps, namespaceId, [execution.id]);
+      const finding = findShowings(deps, namespaceId, [execution.id]);
       setTimeout(() => there.recorder.record(execution), 50);
       expect([...(await finding).keys()]).toEqual([execution.id]);
     });
@@ -185,7 +190,7 @@ describe.each(testDatabases())('the execution recorder on $name', ({ open }) => 
       const unsigned = make();
       recorder.record(unsigned);
       const deps = { executions: recorder, executionIds, clock: systemClock };
-      expect(await findExecutions(deps, namespaceId, [old, foreign, unsigned.id, 'x'])).toEqual(new Map());
+      expect(await findShowings(deps, namespaceId, [old, foreign, unsigned.id, 'x'])).toEqual(new Map());
     });
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/postgres/database.ts';
 import { createPostgresExecutionStore } from '../../src/search/execution-store.postgres.ts';
 import type { ExecutionStore, ShowingQuery } from '../../src/search/execution-store.ts';
+import { showingOf } from '../../src/search/showing.ts';
 import { executionOf, startOfTest } from '../fixtures/interaction.ts';
 import { testDatabases } from '../fixtures/postgres.ts';
 
@@ -54,11 +55,24 @@ describe.each(testDatabases())('the execution store on $name', ({ open }) => {
     await expect(store.save([])).resolves.toBeUndefined();
   });
 
+  test('what it showed and to whom is what its record says, for concurrent calls of several namespaces', async () => {
+    const executions = [
+      executionOf(['a', 'b'], { executedAt: startOfTest + 0.5 }),
+      executionOf([], { userId: null, sessionId: null, segment: null }),
+      executionOf(['a']),
+    ];
+    await store.save(executions);
+    const shown = await Promise.all(executions.map(({ namespaceId, id }) => store.shown(namespaceId, [id, uuidv7()])));
+    expect(shown).toEqual(executions.map((execution) => [showingOf(execution)]));
+  });
+
   test('another namespace does not see it, and what is no UUID names nothing', async () => {
     const execution = executionOf(['a']);
     await store.save([execution]);
     expect(await store.get(uuidv7(), [execution.id])).toEqual([]);
     expect(await store.get(execution.namespaceId, ['x', execution.id])).toEqual([execution]);
+    expect(await store.shown(uuidv7(), [execution.id])).toEqual([]);
+    expect(await store.shown(execution.namespaceId, ['x', execution.id])).toEqual([showingOf(execution)]);
   });
 
   describe('the last showing of a document', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CLOCK_SKEW_MS, type CheckedInteraction } from '../../../src/interactions/check-interaction.ts';
-import { tieToExecution, tieToNothing } from '../../../src/interactions/tie-interaction.ts';
+import { tieToNothing, tieToShowing } from '../../../src/interactions/tie-interaction.ts';
+import { showingOf } from '../../../src/search/showing.ts';
 import { executionOf, interactionInput, startOfTest } from '../../fixtures/interaction.ts';
 
 const execution = executionOf(['a', 'b', 'c']);
@@ -14,7 +15,7 @@ const eventOn = (overrides: Partial<CheckedInteraction>): CheckedInteraction => 
   path: ['input'],
   ...overrides,
 });
-const tie = (overrides: Partial<CheckedInteraction>) => tieToExecution(eventOn(overrides), execution);
+const tie = (overrides: Partial<CheckedInteraction>) => tieToShowing(eventOn(overrides), showingOf(execution));
 
 describe('the place of an event', () => {
   test('is completed from its position', () => {
@@ -44,7 +45,9 @@ describe('the place of an event', () => {
 
   test('says how many were shown', () => {
     expect(() => tie({ position: 12 })).toThrow('showed 3 documents (positions 0 to 2)');
-    expect(() => tieToExecution(eventOn({ position: 0 }), executionOf([]))).toThrow('showed 0 documents (none)');
+    expect(() => tieToShowing(eventOn({ position: 0 }), showingOf(executionOf([])))).toThrow(
+      'showed 0 documents (none)',
+    );
   });
 });
 
@@ -61,7 +64,7 @@ describe('whose event it is', () => {
 
   test('is what the event says where the execution knew nobody', () => {
     const anonymous = executionOf(['a'], { userId: null, sessionId: null, segment: null });
-    const tied = tieToExecution(eventOn({ position: 0, userId: 'eve', sessionId: 'session-9' }), anonymous);
+    const tied = tieToShowing(eventOn({ position: 0, userId: 'eve', sessionId: 'session-9' }), showingOf(anonymous));
     expect(tied).toMatchObject({ userId: 'eve', sessionId: 'session-9', segment: null });
   });
 

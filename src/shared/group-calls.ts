@@ -1,9 +1,9 @@
-import { invariant } from '../shared/invariant.ts';
+import { invariant } from './invariant.ts';
 
-export interface GroupCommitOptions {
-  /** Items a commit, unless a single call brings more. */
+export interface GroupCallsOptions {
+  /** Items a run, unless a single call brings more. */
   maxItems: number;
-  /** Commits under way at once. */
+  /** Runs under way at once. */
   concurrency: number;
 }
 
@@ -14,20 +14,21 @@ interface Call<Item, Result> {
 }
 
 /**
- * Lets concurrent calls share commits. A call that finds a free place goes at once; calls that come while all are taken
- * go together when one ends, so that the busier it is, the more a commit carries. A group that fails is tried again call
- * by call: only the call at fault fails, and `commit` must bear being repeated with the same items.
- * @param commit takes items and returns one result each, in order; all or nothing
+ * Lets concurrent calls share the runs of what they call, such as commits. A call that finds a free place goes at once;
+ * calls that come while all are taken go together when one ends, so that the busier it is, the more a run carries. A group
+ * that fails is tried again call by call: only the call at fault fails, and `run` must bear being repeated with the same
+ * items.
+ * @param run takes items and returns one result each, in order; all or nothing
  */
-export function groupCommit<Item, Result>(
-  commit: (items: readonly Item[]) => Promise<Result[]>,
-  { maxItems, concurrency }: GroupCommitOptions,
+export function groupCalls<Item, Result>(
+  run: (items: readonly Item[]) => Promise<Result[]>,
+  { maxItems, concurrency }: GroupCallsOptions,
 ): (items: readonly Item[]) => Promise<Result[]> {
   const waiting: Call<Item, Result>[] = [];
   let running = 0;
 
   async function settle(call: Call<Item, Result>): Promise<void> {
-    await commit(call.items).then(call.resolve, call.reject);
+    await run(call.items).then(call.resolve, call.reject);
   }
 
   async function settleGroup(calls: readonly Call<Item, Result>[]): Promise<void> {
@@ -36,7 +37,7 @@ export function groupCommit<Item, Result>(
     if (others.length === 0) return settle(first);
     let results: Result[];
     try {
-      results = await commit(calls.flatMap(({ items }) => items));
+      results = await run(calls.flatMap(({ items }) => items));
     } catch {
       for (const call of calls) await settle(call);
       return;

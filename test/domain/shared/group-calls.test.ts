@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { groupCommit } from '../../../src/interactions/group-commit.ts';
+import { groupCalls } from '../../../src/shared/group-calls.ts';
 
 const options = { maxItems: 10, concurrency: 1 };
 
@@ -19,10 +19,10 @@ function manualCommit() {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('a group commit', () => {
+describe('grouped calls', () => {
   test('lets the first call go at once and the others together when it ends', async () => {
     const { commits, commit } = manualCommit();
-    const call = groupCommit(commit, options);
+    const call = groupCalls(commit, options);
     const results = [[1], [2, 3], [], [4]].map((items) => call(items));
     expect(commits.map(({ items }) => items)).toEqual([[1]]);
     commits[0]!.end();
@@ -34,7 +34,7 @@ describe('a group commit', () => {
 
   test('keeps a group within its size, but never splits a call', async () => {
     const { commits, commit } = manualCommit();
-    const call = groupCommit(commit, options);
+    const call = groupCalls(commit, options);
     const big = Array.from({ length: 25 }, (_, index) => index);
     const results = [[1], [2, 3], big, [4, 5, 6, 7], [8, 9]].map((items) => call(items));
     for (let index = 0; index < 4; index++) {
@@ -46,7 +46,7 @@ describe('a group commit', () => {
   });
 
   test('fails only the call at fault', async () => {
-    const call = groupCommit(async (items: readonly number[]) => {
+    const call = groupCalls(async (items: readonly number[]) => {
       await settled();
       if (items.includes(13)) throw new Error('unlucky');
       return [...items];
@@ -60,7 +60,7 @@ describe('a group commit', () => {
 
   test('runs as many commits at once as it may', async () => {
     const { commits, commit } = manualCommit();
-    const call = groupCommit(commit, { maxItems: 10, concurrency: 2 });
+    const call = groupCalls(commit, { maxItems: 10, concurrency: 2 });
     const results = [[1], [2], [3], [4]].map((items) => call(items));
     expect(commits).toHaveLength(2);
     commits[1]!.end();
@@ -74,7 +74,7 @@ describe('a group commit', () => {
   test('gives every call its own answers, whenever commits end and whichever fail', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.array(fc.array(fc.nat(30), { maxLength: 4 })), async (scheduler, calls) => {
-        const call = groupCommit(
+        const call = groupCalls(
           async (items: readonly number[]) => {
             await scheduler.schedule(Promise.resolve());
             if (items.some((item) => item > 25)) throw new Error('refused');
