@@ -81,10 +81,13 @@ async function findByKey(db: Queryable, events: readonly Interaction[]): Promise
   return mapWhere(keyed, (event) => byKey.get(keyOf(event)));
 }
 
-interface HeldSignal {
+interface HeldKey {
   execution_id: string;
   document_id: string;
   type: string;
+}
+
+interface HeldSignal extends HeldKey {
   duration_ms: number | null;
   depth: number | null;
   interaction_id: string;
@@ -103,7 +106,7 @@ async function findBySignals(db: Queryable, events: readonly Interaction[]): Pro
       signals.map(({ type }) => type),
     ],
   );
-  const holders = new Map(held.map((row) => [JSON.stringify([row.execution_id, row.document_id, row.type]), row]));
+  const holders = new Map(held.map((row) => [heldKey(row), row]));
   const holderOf = mapWhere(events, (event) => {
     const found = signalRows([event]).map((signal) => {
       const holder = holders.get(signalKey(signal));
@@ -191,16 +194,19 @@ function withoutRepeats(events: readonly NewInteraction[]): { writable: NewInter
  */
 async function insertSignals(tx: Queryable, signals: readonly SignalRow[]): Promise<Set<string>> {
   if (signals.length === 0) return new Set();
-  const brought = new Map(signals.map((signal) => [signalKey(signal), signal.interactionId]));
-  const rows = await tx.query<{ execution_id: string; document_id: string; type: string }>(
-    `insert into interaction_signals as known (execution_id, document_id, type, duration_ms, depth, occurred_at, interaction_id)
-     select execution_id, document_id, type, duration_ms, depth, to_timestamp(occurred_ms / 1000), interaction_id
-     from unnest($1::uuid[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::uuid[])
-       as s(execution_id, document_id, type, duration_ms, depth, occurred_ms, interaction_id)
-     on conflict (execution_id, document_id, type) do update
-       set duration_ms = greatest(known.duration_ms, excluded.duration_ms), depth = greatest(known.depth, excluded.depth)
-       where excluded.duration_ms > coalesce(known.duration_ms, -1) or excluded.depth > coalesce(known.depth, -1)
-     returning execution_id, document_id, type`,
+  const [written] = await tx.query<{ some: HeldKey[] | null }>(
+    `with written as (
+       insert into interaction_signals as known
+         (execution_id, document_id, type, duration_ms, depth, occurred_at, interaction_id)
+       select execution_id, document_id, type, duration_ms, depth, to_timestamp(occurred_ms / 1000), interaction_id
+       from unnest($1::uuid[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::uuid[])
+         as s(execution_id, document_id, type, duration_ms, depth, occurred_ms, interaction_id)
+       on conflict (execution_id, document_id, type) do update
+         set duration_ms = greatest(known.duration_ms, excluded.duration_ms), depth = greatest(known.depth, excluded.depth)
+         where excluded.duration_ms > coalesce(known.duration_ms, -1) or excluded.depth > coalesce(known.depth, -1)
+       returning execution_id, document_id, type
+     )
+     ${SOME_OR_ALL}`,
     [
       signals.map(({ executionId }) => executionId),
       signals.map(({ documentId }) => documentId),
@@ -211,16 +217,23 @@ async function insertSignals(tx: Queryable, signals: readonly SignalRow[]): Prom
       signals.map(({ interactionId }) => interactionId),
     ],
   );
-  const idOf = (row: (typeof rows)[number]) =>
-    brought.get(JSON.stringify([row.execution_id, row.document_id, row.type]));
-  return new Set(rows.map(idOf).filter((id) => id !== undefined));
+  invariant(written !== undefined, 'a case is a row');
+  if (written.some === null) return new Set(signals.map(({ interactionId }) => interactionId));
+  const brought = new Map(signals.map((signal) => [signalKey(signal), signal.interactionId]));
+  const ids = written.some.map((row) => brought.get(heldKey(row)));
+  return new Set(ids.filter((id) => id !== undefined));
 }
+
+/** Which rows were written; null for all of them, as nearly always, so that they need not be sent. */
+const SOME_OR_ALL = `
+  select case when (select count(*) from written) < cardinality($1::uuid[])
+    then (select coalesce(json_agg(written), '[]') from written) end as some`;
 
 /** Inserts events and their outbox rows; returns the ids of those whose idempotency key was free. */
 async function insertInteractions(tx: Queryable, events: readonly Interaction[]): Promise<Set<string>> {
   const sorted = events.map((event) => [keyOf(event), event] as const).sort(byKey);
   const column = (pick: (event: Interaction) => unknown) => sorted.map(([, event]) => pick(event));
-  const rows = await tx.query<{ ref: string }>(
+  const [written] = await tx.query<{ some: { ref: string }[] | null }>(
     `with stored as (
        insert into interactions (id, namespace_id, retriever_id, execution_id, document_id, position, types, metadata,
          user_id, session_id, segment, idempotency_key, occurred_at, received_at, trains)
@@ -232,8 +245,10 @@ async function insertInteractions(tx: Queryable, events: readonly Interaction[])
          as e(id, namespace_id, retriever_id, execution_id, document_id, position, types, metadata,
            user_id, session_id, segment, idempotency_key, occurred_ms, received_ms, trains)
        on conflict do nothing returning id
+     ), written as (
+       insert into outbox (kind, ref) select 'interaction', id from stored returning ref
      )
-     insert into outbox (kind, ref) select 'interaction', id from stored returning ref`,
+     ${SOME_OR_ALL}`,
     [
       column(({ id }) => id),
       column(({ namespaceId }) => namespaceId),
@@ -253,7 +268,8 @@ async function insertInteractions(tx: Queryable, events: readonly Interaction[])
       column(({ trains }) => trains),
     ],
   );
-  return new Set(rows.map((row) => row.ref));
+  invariant(written !== undefined, 'a case is a row');
+  return new Set(written.some?.map(({ ref }) => ref) ?? events.map(({ id }) => id));
 }
 
 function conditionsOf(
@@ -288,8 +304,13 @@ function signalRows(events: readonly Interaction[]): SignalRow[] {
   });
 }
 
+/** Neither an id nor a type has a space. */
 function signalKey({ executionId, documentId, type }: SignalRow): string {
-  return JSON.stringify([executionId, documentId, type]);
+  return `${executionId} ${type} ${documentId}`;
+}
+
+function heldKey(row: HeldKey): string {
+  return `${row.execution_id} ${row.type} ${row.document_id}`;
 }
 
 function keyOf({ namespaceId, idempotencyKey }: Interaction): string {

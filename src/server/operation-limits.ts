@@ -1,9 +1,7 @@
-import { complexityFromQuery } from '@pothos/plugin-complexity';
 import {
   getOperationAST,
   getVariableValues,
   GraphQLError,
-  Kind,
   parse,
   type ASTVisitor,
   type DocumentNode,
@@ -14,10 +12,12 @@ import type { Plugin } from 'graphql-yoga';
 import { toGraphQLError } from '../../schema/errors.ts';
 import { DomainError } from '../shared/errors.ts';
 import type { Limits } from './limits.ts';
+import { rememberCosts } from './operation-cost.ts';
 
 /** Refuses operations that ask too much, before anything of them runs. In the shared pipeline: it guards HTTP, SSE and WebSocket. */
 export function limitOperations(limits: Limits): Plugin {
   const parseWithinLimit = (source: string) => parseWithin(limits.tokens, source);
+  const costOf = rememberCosts();
   return {
     onParse({ setParseFn }) {
       setParseFn(parseWithinLimit);
@@ -26,11 +26,11 @@ export function limitOperations(limits: Limits): Plugin {
       addValidationRule((context: ValidationContext) => aliasLimit(limits.aliases, context));
     },
     onExecute({ args, setResultAndStopExecution }) {
-      const error = costFault(limits, args);
+      const error = costFault(limits, costOf, args);
       if (error !== null) setResultAndStopExecution({ errors: [error] });
     },
     onSubscribe({ args, setResultAndStopExecution }) {
-      const error = costFault(limits, args);
+      const error = costFault(limits, costOf, args);
       if (error !== null) setResultAndStopExecution({ errors: [error] });
     },
   };
@@ -65,21 +65,20 @@ function aliasLimit(allowed: number, context: ValidationContext): ASTVisitor {
   };
 }
 
-function costFault(limits: Limits, args: ExecutionArgs): GraphQLError | null {
-  const { schema, document, operationName, variableValues } = args;
-  const operation = getOperationAST(document, operationName);
-  if (!operation) return null;
-  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
-  const chosen: DocumentNode = { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] };
+function costFault(limits: Limits, costOf: ReturnType<typeof rememberCosts>, args: ExecutionArgs): GraphQLError | null {
   try {
-    const { depth, complexity } = complexityFromQuery(chosen, { schema, variables: variableValues ?? {} });
+    const cost = costOf(args);
+    if (cost === null) return null;
+    const { depth, complexity } = cost;
     if (depth > limits.depth) return tooMuch('depth', depth, limits.depth, 'QUERY_TOO_DEEP');
     if (complexity > limits.cost) return tooMuch('cost', complexity, limits.cost, 'QUERY_TOO_COSTLY');
     return null;
   } catch (error) {
     if (error instanceof DomainError) return notValid(toGraphQLError(error), error.code);
     if (!(error instanceof GraphQLError)) throw error;
-    const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
+    const { schema, document, operationName, variableValues } = args;
+    const { variableDefinitions = [] } = getOperationAST(document, operationName) ?? {};
+    const { errors } = getVariableValues(schema, variableDefinitions, variableValues ?? {});
     // execution refuses variables that are not valid, and says where; of a field it would refuse that field alone
     return errors === undefined ? notValid(error) : null;
   }
