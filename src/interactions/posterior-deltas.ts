@@ -1,7 +1,7 @@
 import type { Attribution } from '../learning/attribution.ts';
 import type { ContextRef } from '../learning/context.ts';
 import type { DecayStamp } from '../learning/decay.ts';
-import { evidenceOf, type Evidence } from '../learning/evidence.ts';
+import { evidenceOn, type Evidence } from '../learning/evidence.ts';
 import type { PosteriorDelta } from '../learning/posterior-store.ts';
 import type { ExecutedHit, Execution } from '../search/execution.ts';
 import type { Signal } from './interaction.ts';
@@ -39,19 +39,17 @@ export function creditGained(hits: readonly ExecutedHit[], now: Credit, before: 
     arms[featureUri] = [rewards - oldRewards, failures - oldFailures];
     changed ||= rewards !== oldRewards || failures !== oldFailures;
   }
-  changed ||= JSON.stringify(now.outcomes) !== JSON.stringify(before?.outcomes ?? now.outcomes.map(() => [0, 0]));
+  changed ||= now.outcomes.some(([reward, examined], place) => {
+    const [oldReward, oldExamined] = before?.outcomes[place] ?? [0, 0];
+    return reward !== oldReward || examined !== oldExamined;
+  });
   return changed ? { interactions, arms, evidence: evidenceGained(hits, now, before) } : null;
 }
 
 /** The features are those of the credit, also where they found nothing. */
 function evidenceGained(hits: readonly ExecutedHit[], now: Credit, before: Credit | null): Evidence {
-  const uris = Object.keys(now.arms);
-  const evidenceAt = ({ outcomes }: Credit) =>
-    evidenceOf(
-      hits,
-      outcomes.map(([reward, examined]) => ({ reward, examined })),
-      uris,
-    );
+  const evidenceOf = evidenceOn(hits, Object.keys(now.arms));
+  const evidenceAt = ({ outcomes }: Credit) => evidenceOf(outcomes.map(([reward, examined]) => ({ reward, examined })));
   const gained = evidenceAt(now);
   if (before === null) return gained;
   const old = evidenceAt(before);
@@ -127,5 +125,6 @@ function addTo(sum: Sum, gained: Gain, growth: number): void {
   }
   // Whole numbers, so that the sums do not depend on their order.
   const { sums } = gained.evidence;
-  sum.evidence = sum.evidence.map((known, index) => known + Math.round(growth * (sums[index] ?? 0)));
+  for (const [index, gain] of sums.entries())
+    sum.evidence[index] = (sum.evidence[index] ?? 0) + Math.round(growth * gain);
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { linearEvidence, readLinearEvidence, type LinearEvidence } from './linear-evidence.ts';
-import type { ScoredHit } from './normalized-scores.ts';
+import { LRUCache } from 'lru-cache';
+import { linearEvidenceOn, readLinearEvidence, type LinearEvidence } from './linear-evidence.ts';
+import { scoreTable, type ScoredHit } from './normalized-scores.ts';
 import {
-  rankingEvidence,
   rankingEvidenceLength,
+  rankingEvidenceOn,
   readRankingEvidence,
   type DocumentOutcome,
   type RankingEvidence,
@@ -19,12 +20,15 @@ export interface Evidence {
   sums: readonly number[];
 }
 
+/** Every list of a retriever asks for the same one. */
+const knownBases = new LRUCache<string, string>({ max: 1_000 });
+
 /** The basis of these features, in any order. */
 export function evidenceBasis(featureUris: readonly string[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify(ascending(featureUris)))
-    .digest('base64url')
-    .slice(0, 16);
+  const name = JSON.stringify(ascending(featureUris));
+  const basis = knownBases.get(name) ?? createHash('sha256').update(name).digest('base64url').slice(0, 16);
+  knownBases.set(name, basis);
+  return basis;
 }
 
 /**
@@ -36,11 +40,22 @@ export function evidenceOf(
   outcomes: readonly DocumentOutcome[],
   featureUris: readonly string[],
 ): Evidence {
+  return evidenceOn(hits, featureUris)(outcomes);
+}
+
+/** The same for several outcomes of one list. */
+export function evidenceOn(
+  hits: readonly ScoredHit[],
+  featureUris: readonly string[],
+): (outcomes: readonly DocumentOutcome[]) => Evidence {
   const uris = ascending(featureUris);
-  return {
-    basis: evidenceBasis(uris),
-    sums: [...rankingEvidence(hits, outcomes, uris), ...linearEvidence(hits, outcomes, uris)],
-  };
+  const basis = evidenceBasis(uris);
+  const table = scoreTable(hits, uris);
+  const rankingOf = rankingEvidenceOn(table);
+  return (outcomes) => ({
+    basis,
+    sums: [...rankingOf(outcomes), ...linearEvidenceOn(table, outcomes)],
+  });
 }
 
 /** The parts of the sums on so many features. */

@@ -1,4 +1,4 @@
-import { normalizedScores, type ScoredHit } from './normalized-scores.ts';
+import { scoreTable, type ScoredHit, type ScoreTable } from './normalized-scores.ts';
 import type { DocumentOutcome } from './ranking-evidence.ts';
 
 /** As in ranking-evidence.ts: sums in whole millionths do not depend on their order. */
@@ -29,19 +29,26 @@ export function linearEvidence(
   outcomes: readonly DocumentOutcome[],
   featureUris: readonly string[],
 ): number[] {
-  const size = featureUris.length + 1;
-  const triangle: number[] = [];
-  const rows = hits.map((hit) => [...normalizedScores(hit, featureUris), 1]);
-  const response: number[] = [];
-  const sumOver = (term: (z: readonly number[], outcome: DocumentOutcome) => number) =>
-    outcomes.reduce((sum, outcome, place) => sum + term(rows[place] ?? [], outcome), 0);
-  for (let i = 0; i < size; i++) {
-    for (let j = i; j < size; j++) {
-      triangle.push(sumOver((z, { examined }) => examined * (z[i] ?? 0) * (z[j] ?? 0)));
+  return linearEvidenceOn(scoreTable(hits, featureUris), outcomes);
+}
+
+/** @param table the features in ascending order */
+export function linearEvidenceOn(table: ScoreTable, outcomes: readonly DocumentOutcome[]): number[] {
+  const size = table.features + 1;
+  const sums = new Float64Array(linearEvidenceLength(table.features));
+  const response = sums.length - size;
+  const z = new Float64Array(size).fill(1);
+  for (let place = 0; place < outcomes.length; place++) {
+    const { reward, examined } = outcomes[place] as DocumentOutcome;
+    if (reward === 0 && examined === 0) continue;
+    z.set(table.scores.subarray(place * table.features, (place + 1) * table.features));
+    for (let i = 0, at = 0; i < size; i++) {
+      const zi = z[i] as number;
+      for (let j = i; j < size; j++, at++) sums[at] = (sums[at] as number) + examined * zi * (z[j] as number);
+      sums[response + i] = (sums[response + i] as number) + reward * zi;
     }
-    response.push(sumOver((z, { reward }) => reward * (z[i] ?? 0)));
   }
-  return [...triangle, ...response].map((sum) => Math.round(sum * UNIT));
+  return Array.from(sums, (sum) => Math.round(sum * UNIT));
 }
 
 /** Reads sums of `linearEvidence`. */

@@ -5,7 +5,23 @@ export interface ScoredHit {
   features: readonly Pick<FeatureContribution, 'featureUri' | 'normalizedScore'>[];
 }
 
-/** What each feature gave the hit, in the order of the URIs; 0 where the feature did not find it. */
-export function normalizedScores(hit: ScoredHit, featureUris: readonly string[]): number[] {
-  return featureUris.map((uri) => hit.features.find(({ featureUri }) => featureUri === uri)?.normalizedScore ?? 0);
+/** What each feature gave each hit; 0 where the feature did not find it. */
+export interface ScoreTable {
+  hits: number;
+  features: number;
+  /** Hit by hit, the features in one order. */
+  scores: Float64Array;
+}
+
+/** @param featureUris the columns, in their order */
+export function scoreTable(hits: readonly ScoredHit[], featureUris: readonly string[]): ScoreTable {
+  const scores = new Float64Array(hits.length * featureUris.length);
+  const columns = new Map(featureUris.map((uri, column) => [uri, column]));
+  for (const [place, { features }] of hits.entries()) {
+    for (const { featureUri, normalizedScore } of features) {
+      const column = columns.get(featureUri);
+      if (column !== undefined) scores[place * featureUris.length + column] = normalizedScore;
+    }
+  }
+  return { hits: hits.length, features: featureUris.length, scores };
 }

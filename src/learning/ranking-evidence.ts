@@ -1,4 +1,4 @@
-import { normalizedScores, type ScoredHit } from './normalized-scores.ts';
+import { scoreTable, type ScoredHit, type ScoreTable } from './normalized-scores.ts';
 import { weightLattice } from './weight-lattice.ts';
 
 /** What came of one shown document. */
@@ -17,6 +17,12 @@ const UNIT = 1e6;
 const SCALARS = 5;
 /** Scores that differ by less are equal: sums in another order. */
 const TIE = 1e-9;
+/** Of the ranks 0, 1/2, 1, …: between two whole ranks in proportion. */
+const discountsByHalves = Array.from({ length: 2 * DEPTH }, (_, halves) => {
+  const here = discounts[halves >> 1] ?? 0;
+  const next = discounts[(halves >> 1) + 1] ?? 0;
+  return here + (halves / 2 - (halves >> 1)) * (next - here);
+});
 
 /** What feedback says of every weight vector of the lattice, added up over lists. */
 export interface RankingEvidence {
@@ -51,33 +57,44 @@ export function rankingEvidence(
   outcomes: readonly DocumentOutcome[],
   featureUris: readonly string[],
 ): number[] {
-  const told = outcomes.flatMap(({ reward, examined }, place) =>
-    reward !== 0 || examined > 0 ? [{ reward, examined, place }] : [],
-  );
-  if (told.length === 0) return new Array<number>(rankingEvidenceLength(featureUris.length)).fill(0);
+  return rankingEvidenceOn(scoreTable(hits, featureUris))(outcomes);
+}
 
-  const scores = Float64Array.from(hits.flatMap((hit) => normalizedScores(hit, featureUris)));
-  const totals = new Float64Array(hits.length);
-  const points = weightLattice(featureUris.length).map((weights) => {
-    weigh(scores, weights, totals);
-    let gain = 0;
-    let exposure = 0;
-    for (const { reward, examined, place } of told) {
-      const discount = discountAt(meanRank(totals, place));
-      gain += reward * discount;
-      exposure += examined * discount;
+/**
+ * The same for several outcomes of one list, whose ranks are worked out once, and only where something came of it.
+ * @param table the features in ascending order
+ */
+export function rankingEvidenceOn(table: ScoreTable): (outcomes: readonly DocumentOutcome[]) => number[] {
+  let discounts: Float64Array | null = null;
+  return (outcomes) => {
+    const told = outcomes.flatMap(({ reward, examined }, place) =>
+      reward !== 0 || examined > 0 ? [{ reward, examined, place }] : [],
+    );
+    const sums = new Array<number>(rankingEvidenceLength(table.features)).fill(0);
+    if (told.length === 0) return sums;
+    discounts ??= discountsOf(table);
+    const points = weightLattice(table.features).length;
+    for (let point = 0, row = 0; point < points; point++, row += table.hits) {
+      let gain = 0;
+      let exposure = 0;
+      for (const { reward, examined, place } of told) {
+        const discount = discounts[row + place] as number;
+        gain += reward * discount;
+        exposure += examined * discount;
+      }
+      sums[SCALARS + point] = Math.round(gain * UNIT);
+      sums[SCALARS + points + point] = Math.round(exposure * UNIT);
     }
-    return { gain, exposure };
-  });
-  const scalars = [
-    1,
-    sumOver(told, ({ examined }) => examined),
-    sumOver(told, ({ reward }) => reward),
-    sumOver(told, ({ reward }) => Math.abs(reward)),
-    sumOver(told, ({ reward }) => reward ** 2),
-  ];
-  const sums = [...scalars, ...points.map(({ gain }) => gain), ...points.map(({ exposure }) => exposure)];
-  return sums.map((sum) => Math.round(sum * UNIT));
+    const scalars = [
+      1,
+      sumOver(told, ({ examined }) => examined),
+      sumOver(told, ({ reward }) => reward),
+      sumOver(told, ({ reward }) => Math.abs(reward)),
+      sumOver(told, ({ reward }) => reward ** 2),
+    ];
+    for (const [index, sum] of scalars.entries()) sums[index] = Math.round(sum * UNIT);
+    return sums;
+  };
 }
 
 /** Reads sums of `rankingEvidence`. */
@@ -104,32 +121,58 @@ function sumOver(outcomes: readonly DocumentOutcome[], term: (outcome: DocumentO
   return outcomes.reduce((sum, outcome) => sum + term(outcome), 0);
 }
 
-/** @param scores row by row, one a hit. @param totals filled with the weighted sum of each row */
-function weigh(scores: Float64Array, weights: readonly number[], totals: Float64Array): void {
-  for (let place = 0, at = 0; place < totals.length; place++) {
+/** What the rank is worth that each vector of the lattice would have given to each hit: vector by vector, hit by hit. */
+function discountsOf(table: ScoreTable): Float64Array {
+  const lattice = weightLattice(table.features);
+  const discounts = new Float64Array(lattice.length * table.hits);
+  const totals = new Float64Array(table.hits);
+  // From vector to vector little changes, so that sorting what was sorted for the one before is quick.
+  const order = Int32Array.from(totals.keys());
+  for (let point = 0, row = 0; point < lattice.length; point++, row += table.hits) {
+    weigh(table, lattice[point] as readonly number[], totals);
+    sortDescending(order, totals);
+    discountRanks(order, totals, discounts, row);
+  }
+  return discounts;
+}
+
+/** @param totals filled with the weighted sum of each hit */
+function weigh({ scores, hits, features }: ScoreTable, weights: readonly number[], totals: Float64Array): void {
+  for (let place = 0, at = 0; place < hits; place++) {
     let total = 0;
-    for (const weight of weights) total += weight * (scores[at++] as number);
+    for (let feature = 0; feature < features; feature++, at++) {
+      total += (weights[feature] as number) * (scores[at] as number);
+    }
     totals[place] = total;
   }
 }
 
-/** From 0; documents of equal score share the mean of their ranks. */
-function meanRank(totals: Float64Array, place: number): number {
-  const own = totals[place] as number;
-  let above = 0;
-  let equal = 0;
-  for (let other = 0; other < totals.length; other++) {
-    const lead = (totals[other] as number) - own;
-    if (lead > TIE) above++;
-    else if (lead >= -TIE) equal++;
+/** By insertion. @param order places, sorted by their totals */
+function sortDescending(order: Int32Array, totals: Float64Array): void {
+  for (let next = 1; next < order.length; next++) {
+    const place = order[next] as number;
+    const total = totals[place] as number;
+    let free = next;
+    for (; free > 0 && (totals[order[free - 1] as number] as number) < total; free--) {
+      order[free] = order[free - 1] as number;
+    }
+    order[free] = place;
   }
-  return above + (equal - 1) / 2;
 }
 
-/** Between two whole ranks in proportion. */
-function discountAt(rank: number): number {
-  const floor = Math.floor(rank);
-  const here = discounts[floor] ?? 0;
-  const next = discounts[floor + 1] ?? 0;
-  return here + (rank - floor) * (next - here);
+/**
+ * Documents of equal score share the mean of their ranks.
+ * @param order places by descending totals
+ * @param discounts filled from `row` on with the discount of each place
+ */
+function discountRanks(order: Int32Array, totals: Float64Array, discounts: Float64Array, row: number): void {
+  let above = 0;
+  let behind = 0;
+  for (let rank = 0; rank < order.length; rank++) {
+    const place = order[rank] as number;
+    const own = totals[place] as number;
+    while ((totals[order[above] as number] as number) - own > TIE) above++;
+    while (behind < order.length && (totals[order[behind] as number] as number) - own >= -TIE) behind++;
+    discounts[row + place] = discountsByHalves[above + behind - 1] ?? 0;
+  }
 }
