@@ -1,6 +1,6 @@
 import type { Signal } from '../interactions/interaction.ts';
 import type { RewardMap } from '../learning/reward.ts';
-import type { Execution } from '../search/execution.ts';
+import type { Attributable } from '../search/attributable.ts';
 
 /** What people did with one search, from all its signals so far. */
 export interface SearchOutcome {
@@ -32,12 +32,12 @@ export interface OutcomeSums {
 
 /** What a batch adds to the outcomes of a search's minute. */
 export interface OutcomeDelta extends OutcomeSums {
-  execution: Pick<Execution, 'id' | 'retrieverId' | 'executedAt' | 'segment' | 'rollout'>;
+  execution: Pick<Attributable, 'id' | 'retrieverId' | 'executedAt' | 'segment' | 'rollout'>;
 }
 
 /** Signals on documents that were not shown are ignored, repeated ones change nothing. */
 export function outcomeOf(
-  { hits }: Pick<Execution, 'hits'>,
+  { hits }: Pick<Attributable, 'hits'>,
   signals: readonly Signal[],
   rewardMap: RewardMap,
 ): SearchOutcome {
@@ -54,7 +54,7 @@ export function outcomeOf(
 
 /** What to add to the sums, now that an outcome is `now` and was `before`; null where that is nothing. */
 export function outcomeGained(
-  execution: Pick<Execution, 'hits' | 'shadow'>,
+  execution: Pick<Attributable, 'hits' | 'shadow'>,
   now: SearchOutcome,
   before: SearchOutcome | null,
 ): OutcomeSums | null {
@@ -72,7 +72,7 @@ function isNothing({ clickedAt, rewarded, penalised }: SearchOutcome): boolean {
   return clickedAt.length === 0 && !rewarded && !penalised;
 }
 
-function sumsOf({ hits, shadow }: Pick<Execution, 'hits' | 'shadow'>, outcome: SearchOutcome): OutcomeSums {
+function sumsOf({ hits, shadow }: Pick<Attributable, 'hits' | 'shadow'>, outcome: SearchOutcome): OutcomeSums {
   const { clickedAt } = outcome;
   const best = clickedAt[0];
   const moves = clickedAt.flatMap((served) => {

@@ -1,11 +1,12 @@
 import { outcomeGained, type OutcomeDelta, type SearchOutcome } from '../analytics/search-outcome.ts';
 import type { Queryable } from '../postgres/database.ts';
-import type { Execution } from '../search/execution.ts';
+import type { Attributable } from '../search/attributable.ts';
 import type { Logger } from '../shared/logger.ts';
-import type { InteractionType, Signal } from './interaction.ts';
+import type { Signal } from './interaction.ts';
 import type { Attribute, OutboxBatch } from './outbox.ts';
 import { creditGained, creditOf, DeltaSum, lastChange, type Credit } from './posterior-deltas.ts';
 import { generationOf, type Generations } from './posterior-generation.ts';
+import { signalsByExecution } from './signals.postgres.ts';
 import { earningsOf, splitContexts } from './split-earnings.ts';
 
 /** What executions have earned since they were last credited. */
@@ -41,7 +42,7 @@ interface Crediting {
  */
 export async function creditExecutions(
   tx: Queryable,
-  executions: readonly Execution[],
+  executions: readonly Attributable[],
   { attribute, generations, logger }: Crediting,
 ): Promise<{ earned: Earned; executions: number; interactions: number }> {
   const sum = new DeltaSum();
@@ -71,7 +72,11 @@ export async function creditExecutions(
   };
 
   /** What is to be written down as told; null where nothing has changed. */
-  function creditOne(execution: Execution, signals: readonly Signal[], { credited, forgotten }: Locked): Told | null {
+  function creditOne(
+    execution: Attributable,
+    signals: readonly Signal[],
+    { credited, forgotten }: Locked,
+  ): Told | null {
     const earnings = earningsOf(attribute, execution, signals);
     if (earnings === null) return null;
     const { own, common } = earnings;
@@ -109,7 +114,7 @@ async function lockExecutions(tx: Queryable, ids: readonly string[]): Promise<Ma
 }
 
 /** What an outcome is summed up by. */
-function outcomeKey({ id, retrieverId, executedAt, segment, rollout }: Execution): OutcomeDelta['execution'] {
+function outcomeKey({ id, retrieverId, executedAt, segment, rollout }: Attributable): OutcomeDelta['execution'] {
   return { id, retrieverId, executedAt, segment, rollout };
 }
 
@@ -120,35 +125,4 @@ async function writeCredited(tx: Queryable, changed: readonly { id: string; now:
      from unnest($1::uuid[], $2::text[]) as c(id, credited) where executions.id = c.id`,
     [changed.map(({ id }) => id), changed.map(({ now }) => JSON.stringify(now))],
   );
-}
-
-async function signalsByExecution(tx: Queryable, executionIds: readonly string[]): Promise<Map<string, Signal[]>> {
-  const rows = await tx.query<{
-    execution_id: string;
-    document_id: string;
-    type: InteractionType;
-    duration_ms: number | null;
-    depth: number | null;
-    occurred_at: Date | null;
-    trains: boolean;
-  }>(
-    `select execution_id, document_id, type, duration_ms, depth, occurred_at, trains from interaction_signals
-     where execution_id = any($1::uuid[])`,
-    [executionIds],
-  );
-  const signals = new Map<string, Signal[]>();
-  for (const row of rows) {
-    const signal = {
-      documentId: row.document_id,
-      type: row.type,
-      durationMs: row.duration_ms,
-      depth: row.depth,
-      occurredAt: row.occurred_at?.getTime() ?? null,
-      trains: row.trains,
-    };
-    const known = signals.get(row.execution_id);
-    if (known === undefined) signals.set(row.execution_id, [signal]);
-    else known.push(signal);
-  }
-  return signals;
 }

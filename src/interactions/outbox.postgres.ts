@@ -2,9 +2,11 @@ import type { OutcomeDelta } from '../analytics/search-outcome.ts';
 import type { PosteriorDelta } from '../learning/posterior-store.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { issuedAt } from '../search/execution-id.ts';
+import type { Attributable } from '../search/attributable.ts';
 import { fromRecord, type Execution } from '../search/execution.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
+import { loadAttributables } from './attributables.postgres.ts';
 import { creditExecutions, type Earned } from './credit-executions.postgres.ts';
 import { interactionColumns, toInteraction, type InteractionRow } from './interaction-row.postgres.ts';
 import type { Interaction } from './interaction.ts';
@@ -43,6 +45,8 @@ interface Waiting {
   rows: readonly { id: number; kind: string; ref: string }[];
   interactions: readonly Interaction[];
   executions: ReadonlyMap<string, Execution>;
+  /** The executions that the interactions are about. */
+  touched: ReadonlyMap<string, Attributable>;
 }
 
 export function createPostgresOutbox(db: Database, options: PostgresOutboxOptions): Outbox {
@@ -130,8 +134,7 @@ async function takeNew(
   for (;;) {
     const waiting = await findWaiting(db, limit);
     if (waiting === null) return null;
-    const trained = new Set(waiting.interactions.map(({ executionId }) => executionId));
-    const credited = [...waiting.executions.values()].filter(({ id }) => trained.has(id));
+    const credited = [...waiting.touched.values()];
     const retrieverIds = [...new Set(credited.map(({ retrieverId }) => retrieverId))];
     const generations = await readGenerations(db, retrieverIds);
     const attribute = await prepare(credited, generations);
@@ -154,9 +157,8 @@ async function findWaiting(db: Queryable, limit: number): Promise<Waiting | null
   );
   if (rows.length === 0) return null;
   const interactions = await loadInteractions(db, refsOf(rows, 'interaction'));
-  const touched = interactions.map(({ executionId }) => executionId).filter((id) => id !== null);
-  const executions = await loadExecutions(db, [...new Set([...refsOf(rows, 'execution'), ...touched])]);
-  return { rows, interactions, executions };
+  const executions = await loadExecutions(db, refsOf(rows, 'execution'));
+  return { rows, interactions, executions, touched: await loadAttributables(db, executionsOf(interactions)) };
 }
 
 /** Moves what nobody else took in the meantime into a batch of ours. Null where all of it was taken. */
@@ -173,7 +175,7 @@ async function take(
   const executions = refsOf(taken, 'execution').flatMap((id) => waiting.executions.get(id) ?? []);
   if (interactions.length + executions.length === 0) return 'look again';
 
-  const touched = touchedExecutions(interactions, waiting.executions);
+  const touched = executionsOf(interactions).flatMap((id) => waiting.touched.get(id) ?? []);
   const { earned } = await creditExecutions(tx, touched, { ...ruling, logger });
   const batch = toBatch(newId(), executions, interactions, earned, 0);
   const payload: Payload = {
@@ -223,12 +225,9 @@ async function loadExecutions(db: Queryable, ids: readonly string[]): Promise<Ma
   return new Map(rows.map(({ record }) => [record.id, fromRecord(record)]));
 }
 
-function touchedExecutions(
-  interactions: readonly Interaction[],
-  executions: ReadonlyMap<string, Execution>,
-): Execution[] {
-  const ids = new Set(interactions.map(({ executionId }) => executionId).filter((id) => id !== null));
-  return [...ids].sort().flatMap((id) => executions.get(id) ?? []);
+/** The ids of the executions that they are about, in order. */
+function executionsOf(interactions: readonly Interaction[]): string[] {
+  return [...new Set(interactions.map(({ executionId }) => executionId).filter((id) => id !== null))].sort();
 }
 
 function refsOf(rows: readonly { kind: string; ref: string }[], kind: 'execution' | 'interaction'): string[] {

@@ -3,6 +3,7 @@ import type { Attribution } from '../learning/attribution.ts';
 import type { ContextRef } from '../learning/context.ts';
 import type { DecayStamp } from '../learning/decay.ts';
 import type { PosteriorDelta } from '../learning/posterior-store.ts';
+import type { Attributable } from '../search/attributable.ts';
 import type { Execution } from '../search/execution.ts';
 import type { Interaction, Signal } from './interaction.ts';
 import type { Generations } from './posterior-generation.ts';
@@ -37,10 +38,10 @@ export interface Earnings extends Attribution {
 }
 
 /** From an execution and every signal it got so far to what its arms have earned; null where it trains nothing. Pure. */
-export type Attribute = (execution: Execution, signals: readonly Signal[]) => Earnings | null;
+export type Attribute = (execution: Attributable, signals: readonly Signal[]) => Earnings | null;
 
 /** Fetches whatever attributing these executions takes, so that the attributing itself waits for nothing. */
-export type PrepareAttribution = (executions: readonly Execution[], generations?: Generations) => Promise<Attribute>;
+export type PrepareAttribution = (executions: readonly Attributable[], generations?: Generations) => Promise<Attribute>;
 
 export interface Backlog {
   /** Events not yet in ClickHouse. */

@@ -3,7 +3,7 @@ import type { ContextRef } from '../learning/context.ts';
 import type { DecayStamp } from '../learning/decay.ts';
 import { evidenceOn, type Evidence } from '../learning/evidence.ts';
 import type { PosteriorDelta } from '../learning/posterior-store.ts';
-import type { ExecutedHit, Execution } from '../search/execution.ts';
+import type { Attributable, AttributableHit } from '../search/attributable.ts';
 import type { Signal } from './interaction.ts';
 
 /** What an execution has taught, as it is written down. */
@@ -29,7 +29,7 @@ export function creditOf({ interactions, arms, outcomes }: Attribution): Credit 
 }
 
 /** What has to be added to `before` to get `now`; null where that is nothing. */
-export function creditGained(hits: readonly ExecutedHit[], now: Credit, before: Credit | null): Gain | null {
+export function creditGained(hits: readonly AttributableHit[], now: Credit, before: Credit | null): Gain | null {
   const interactions = now.interactions - (before?.interactions ?? 0);
   let changed = interactions !== 0;
   const arms: Credit['arms'] = {};
@@ -47,7 +47,7 @@ export function creditGained(hits: readonly ExecutedHit[], now: Credit, before: 
 }
 
 /** The features are those of the credit, also where they found nothing. */
-function evidenceGained(hits: readonly ExecutedHit[], now: Credit, before: Credit | null): Evidence {
+function evidenceGained(hits: readonly AttributableHit[], now: Credit, before: Credit | null): Evidence {
   const evidenceOf = evidenceOn(hits, Object.keys(now.arms));
   const evidenceAt = ({ outcomes }: Credit) => evidenceOf(outcomes.map(([reward, examined]) => ({ reward, examined })));
   const gained = evidenceAt(now);
@@ -57,7 +57,7 @@ function evidenceGained(hits: readonly ExecutedHit[], now: Credit, before: Credi
 }
 
 /** When the last of its signals arose, as far as is known, milliseconds since the epoch. */
-export function lastChange({ executedAt }: Pick<Execution, 'executedAt'>, signals: readonly Signal[]): number {
+export function lastChange({ executedAt }: Pick<Attributable, 'executedAt'>, signals: readonly Signal[]): number {
   return signals.reduce((latest, { occurredAt }) => Math.max(latest, occurredAt ?? 0), executedAt);
 }
 

@@ -6,7 +6,7 @@ import { decayStamp } from '../learning/decay.ts';
 import type { LearningConfig } from '../learning/learning-config.ts';
 import type { RetrieverStore } from '../retrievers/retriever-store.ts';
 import { trains } from '../rollouts/decide-rollout.ts';
-import type { Execution } from '../search/execution.ts';
+import type { Attributable } from '../search/attributable.ts';
 import type { Signal } from './interaction.ts';
 import type { PrepareAttribution } from './outbox.ts';
 import { generationOf, type Generations } from './posterior-generation.ts';
@@ -81,13 +81,13 @@ async function fetchRuling(
 /** A signal of unknown time is taken for one in time. */
 function isInTime(
   { occurredAt }: Signal,
-  { executedAt }: Execution,
+  { executedAt }: Pick<Attributable, 'executedAt'>,
   { rewardWindowHours }: Pick<LearningConfig, 'rewardWindowHours'>,
 ): boolean {
   return (occurredAt ?? executedAt) - executedAt <= rewardWindowHours * HOUR_MS;
 }
 
-type Ran = Pick<Execution, 'retrieverId' | 'retrieverVersion'>;
+type Ran = Pick<Attributable, 'retrieverId' | 'retrieverVersion'>;
 
 /** The version whose learning config holds for an execution: its own, or that of a later rebuild. */
 function rulingVersion({ retrieverId, retrieverVersion }: Ran, generations: Generations): number {

@@ -1,7 +1,9 @@
 import type { Database, Queryable } from '../postgres/database.ts';
-import { fromRecord, type Execution } from '../search/execution.ts';
+import type { Attributable } from '../search/attributable.ts';
+import type { Execution } from '../search/execution.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
+import { loadAttributables } from './attributables.postgres.ts';
 import { creditExecutions, type Earned } from './credit-executions.postgres.ts';
 import { stopCrediting } from './posterior-generation.postgres.ts';
 import type { PrepareAttribution } from './outbox.ts';
@@ -214,15 +216,19 @@ async function recentExecutions(
   db: Queryable,
   { retrieverId, generation }: Rebuild,
   after: string | null,
-): Promise<Execution[]> {
-  const rows = await db.query<{ record: Execution }>(
-    `select record from executions
+): Promise<Attributable[]> {
+  const rows = await db.query<{ id: string }>(
+    `select id from executions
      where retriever_id = $1 and id > $2 and credited is not null
        and coalesce((credited->>'generation')::int, 0) <> $3
      order by id limit $4`,
     [retrieverId, after ?? NO_ID, generation, RECENT_PAGE],
   );
-  return rows.map(({ record }) => fromRecord(record));
+  const found = await loadAttributables(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return rows.flatMap(({ id }) => found.get(id) ?? []);
 }
 
 /** Due at once, for any relay; no event waits for it. */

@@ -1,5 +1,5 @@
 import type { ContextRef } from '../learning/context.ts';
-import type { Execution } from '../search/execution.ts';
+import type { Attributable } from '../search/attributable.ts';
 import type { Signal } from './interaction.ts';
 import type { Attribute, Earnings } from './outbox.ts';
 
@@ -9,7 +9,7 @@ import type { Attribute, Earnings } from './outbox.ts';
  */
 export function earningsOf(
   attribute: Attribute,
-  execution: Execution,
+  execution: Attributable,
   signals: readonly Signal[],
 ): { own: Earnings; common: Earnings } | null {
   const own = attribute(execution, signals);

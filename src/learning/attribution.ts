@@ -1,5 +1,5 @@
 import { saysAsMuch, type Signal } from '../interactions/interaction.ts';
-import type { Execution, ExecutedHit } from '../search/execution.ts';
+import type { Attributable, AttributableHit } from '../search/attributable.ts';
 import { assignCredit } from './credit.ts';
 import type { LearningConfig } from './learning-config.ts';
 import { examinedShares } from './position-bias.ts';
@@ -36,7 +36,7 @@ export interface Outcome {
  *   the person refine or give up; where none is known to be, it goes to the top one, which everybody sees.
  */
 export function attribute(
-  execution: Pick<Execution, 'hits'> & Partial<Pick<Execution, 'examination'>>,
+  execution: Pick<Attributable, 'hits'> & Partial<Pick<Attributable, 'examination'>>,
   signals: readonly Signal[],
   config: Pick<LearningConfig, 'rewardMap' | 'credit' | 'positionBias'>,
 ): Attribution {
@@ -111,7 +111,7 @@ function documentOutcomes(outcomes: readonly Outcome[], examined: readonly numbe
  * Every feature of the hits has totals, be they 0, so that a later attribution can take back what an earlier one gave.
  */
 export function attributeOutcomes(
-  hits: readonly ExecutedHit[],
+  hits: readonly AttributableHit[],
   outcomes: readonly Outcome[],
   config: Pick<LearningConfig, 'credit'>,
 ): Map<string, ArmTotals> {

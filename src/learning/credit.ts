@@ -3,6 +3,8 @@ import type { FeatureContribution } from '../fusion/ranked-list.ts';
 /** Which features an interaction with a hit is credited to. */
 export type CreditRule = 'STRONGEST_FEATURE' | 'SCORE_SHARE' | 'RANK_SHARE' | 'MEMBERSHIP';
 
+type Finding = Pick<FeatureContribution, 'rank' | 'normalizedScore'>;
+
 /**
  * How a hit's reward or penalty is shared between the features that found it: one share a feature, in the order given,
  * summing to 1; all 0 where none found it. Rests on ranks and normalised scores, which say the same under every fusion
@@ -13,7 +15,7 @@ export type CreditRule = 'STRONGEST_FEATURE' | 'SCORE_SHARE' | 'RANK_SHARE' | 'M
  * - RANK_SHARE: in proportion to 1 / rank.
  * - MEMBERSHIP: equally to every feature that found it.
  */
-export function assignCredit(rule: CreditRule, features: readonly FeatureContribution[]): number[] {
+export function assignCredit(rule: CreditRule, features: readonly Finding[]): number[] {
   const claims = features.map((feature) => (feature.rank === null ? 0 : claimOf(rule, feature, features)));
   const total = claims.reduce((sum, claim) => sum + claim, 0);
   if (total > 0) return claims.map((claim) => claim / total);
@@ -21,11 +23,7 @@ export function assignCredit(rule: CreditRule, features: readonly FeatureContrib
   return rule === 'MEMBERSHIP' ? claims : assignCredit('MEMBERSHIP', features);
 }
 
-function claimOf(
-  rule: CreditRule,
-  feature: FeatureContribution & { rank: number | null },
-  features: readonly FeatureContribution[],
-): number {
+function claimOf(rule: CreditRule, feature: Finding, features: readonly Finding[]): number {
   switch (rule) {
     case 'STRONGEST_FEATURE':
       return features.every((other) => other.normalizedScore <= feature.normalizedScore) ? 1 : 0;

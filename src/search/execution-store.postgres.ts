@@ -2,6 +2,7 @@ import type { Database } from '../postgres/database.ts';
 import { groupCalls } from '../shared/group-calls.ts';
 import { isUuid } from '../shared/uuid.ts';
 import type { ExecutionStore, ShowingQuery } from './execution-store.ts';
+import { attributionRecord } from './attributable.ts';
 import { fromRecord, type Execution } from './execution.ts';
 import type { Showing } from './showing.ts';
 
@@ -18,7 +19,9 @@ export function createPostgresExecutionStore(database: Database): ExecutionStore
   });
   return {
     async save(executions) {
-      if (executions.length > 0) await database.query(SAVE, [JSON.stringify(executions)], { prepare: true });
+      if (executions.length === 0) return;
+      const values = [JSON.stringify(executions), JSON.stringify(executions.map(attributionRecord))];
+      await database.query(SAVE, values, { prepare: true });
     },
 
     async get(namespaceId, ids) {
@@ -59,7 +62,7 @@ export function createPostgresExecutionStore(database: Database): ExecutionStore
 /** One statement, so that an execution and its outbox row are written together or not at all. */
 const SAVE = `
   with saved as (
-    insert into executions (id, namespace_id, retriever_id, user_id, session_id, segment, executed_at, document_ids, record)
+    insert into executions (id, namespace_id, retriever_id, user_id, session_id, segment, executed_at, document_ids, record, attribution)
     select
       (record->>'id')::uuid,
       (record->>'namespaceId')::uuid,
@@ -72,8 +75,10 @@ const SAVE = `
         select hit->>'documentId' from jsonb_array_elements(record->'hits') with ordinality as hits (hit, place)
         order by place
       ),
-      record
-    from jsonb_array_elements($1::jsonb) with ordinality as given (record, place)
+      record,
+      nullif(attribution::text, 'null')::json
+    from rows from (jsonb_array_elements($1::jsonb), json_array_elements($2::json))
+      with ordinality as given (record, attribution, place)
     order by place
     on conflict do nothing
     returning id
@@ -103,7 +108,7 @@ interface ShowingRow {
   document_ids: string[];
 }
 
-const SHOWING = `id, namespace_id, retriever_id, user_id, session_id, segment, document_ids,
+const SHOWING = `id, namespace_id, retriever_id, user_id, session_id, segment, to_json(document_ids) as document_ids,
   (extract(epoch from executed_at) * 1000)::float8 as executed_ms`;
 
 /** One answer each; null for what does not exist in its namespace. */

@@ -26,7 +26,7 @@ const onePerSignal: PrepareAttribution = () =>
       ['image', { rewards: 0, failures: 0 }],
     ]),
     contexts: [
-      { level: 'PERSONAL', key: execution.userId ?? '' },
+      { level: 'PERSONAL', key: execution.contextValues['user_id'] ?? '' },
       { level: 'GLOBAL', key: '' },
     ],
     outcomes: execution.hits.map(({ documentId }) => {
@@ -122,7 +122,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
 
   test('what a context gains from several executions is one delta', async () => {
     const one = executionOf(['a']);
-    const other = executionOf(['b'], { namespaceId: one.namespaceId, retrieverId: one.retrieverId, userId: 'bob' });
+    const other = executionOf(['b'], { namespaceId: one.namespaceId, retrieverId: one.retrieverId, contextValues: { user_id: 'bob' } });
     await save(one, other);
     await record(interactionOn(one), interactionOn(other));
     const batch = await claim();
