@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import type { Config } from './config.ts';
 import type { DeadLetterStore } from './interactions/dead-letter-store.ts';
 import type { InteractionStore } from './interactions/interaction-store.ts';
+import { createSubjectOf } from './interactions/learning-caps.ts';
 import {
   recordInteraction,
   recordInteractions,
@@ -14,7 +15,7 @@ import type { PosteriorCache } from './learning/posterior-cache.ts';
 import { listsLearned } from './learning/ranking-evidence.ts';
 import type { Database } from './postgres/database.ts';
 
-type Deps = Omit<RecordInteractionDeps, 'newId' | 'interactions' | 'caps' | 'capsSecret' | 'listsLearned'> & {
+type Deps = Omit<RecordInteractionDeps, 'newId' | 'interactions' | 'caps' | 'subjectOf' | 'listsLearned'> & {
   interactions: InteractionStore;
   deadLetters: DeadLetterStore;
   database: Database;
@@ -32,7 +33,7 @@ export async function openInteractions(
     newId: () => uuidv7(),
     caps,
     maxInteractions,
-    capsSecret: await createPostgresSecretStore(deps.database).ensureSecret('learning-caps'),
+    subjectOf: createSubjectOf(await createPostgresSecretStore(deps.database).ensureSecret('learning-caps')),
     async listsLearned(retrieverId) {
       const { totals } = await deps.cache.read(retrieverId, [everyone]);
       return listsLearned(totals[0]?.evidence ?? []);

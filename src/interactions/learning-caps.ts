@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { defaultRewardMap } from '../learning/reward.ts';
 import type { Interaction, InteractionType } from './interaction.ts';
 
@@ -39,6 +40,9 @@ export interface Client {
   isTrusted: boolean;
 }
 
+/** A keyed hash of who it is, of a kind such as `user`. */
+export type SubjectOf = (kind: string, value: string) => string;
+
 /** What an event takes from what its client may bring. */
 export interface LearningClaim {
   windowStart: number;
@@ -53,14 +57,14 @@ const FIFTHS = 5;
 const HOUR_MS = 3_600_000;
 
 /**
- * @param secret so that what is stored names nobody
+ * @param subjectOf names who it is by what is stored
  * @param listsLearned of the retriever, which decides how much one client matters
  * @returns null where the event trains nothing or its client is not capped
  */
 export function learningClaim(
   event: Pick<Interaction, 'executionId' | 'retrieverId' | 'userId' | 'sessionId' | 'interactionTypes' | 'receivedAt'>,
   client: Client,
-  { caps, secret, listsLearned }: { caps: LearningCaps; secret: Buffer; listsLearned: number },
+  { caps, subjectOf, listsLearned }: { caps: LearningCaps; subjectOf: SubjectOf; listsLearned: number },
 ): LearningClaim | null {
   const { executionId, retrieverId, userId, sessionId } = event;
   if (caps.clicksPerClient === 0 || executionId === null || retrieverId === null) return null;
@@ -73,7 +77,7 @@ export function learningClaim(
     ['key', client.isTrusted || caps.clicksPerKey === 0 ? null : client.keyId, FIFTHS * caps.clicksPerKey],
   ];
   const subjects = named.flatMap(([kind, value, allowed]) =>
-    value === null ? [] : [{ subject: hashed(secret, kind, value), allowed }],
+    value === null ? [] : [{ subject: subjectOf(kind, value), allowed }],
   );
   if (subjects.length === 0) return null;
   const windowMs = caps.windowHours * HOUR_MS;
@@ -90,6 +94,15 @@ function costOf(type: InteractionType): number {
   return type === 'VIEW' ? 1 : Math.ceil(FIFTHS * Math.max(1, Math.abs(defaultRewardMap[type])));
 }
 
-function hashed(secret: Buffer, kind: string, value: string): string {
-  return createHmac('sha256', secret).update(`${kind}\0${value}`).digest('base64url').slice(0, 22);
+const SUBJECTS_KEPT = 10_000;
+
+/** @param secret 32 bytes, so that what is stored names nobody */
+export function createSubjectOf(secret: Buffer): SubjectOf {
+  const known = new LRUCache<string, string>({ max: SUBJECTS_KEPT });
+  return (kind, value) => {
+    const name = `${kind}\0${value}`;
+    const subject = known.get(name) ?? createHmac('sha256', secret).update(name).digest('base64url').slice(0, 22);
+    known.set(name, subject);
+    return subject;
+  };
 }

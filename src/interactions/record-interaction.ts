@@ -7,7 +7,7 @@ import { checkInteraction, CLOCK_SKEW_MS, type CheckedInteraction, type InputPat
 import type { InteractionInput, RecordInteractionResult, RecordInteractionsResult } from './interaction-input.ts';
 import type { Interaction } from './interaction.ts';
 import type { InteractionStore, NewInteraction, RecordedInteraction } from './interaction-store.ts';
-import { learningClaim, type Client, type LearningCaps } from './learning-caps.ts';
+import { learningClaim, type Client, type LearningCaps, type SubjectOf } from './learning-caps.ts';
 import { tieToNothing, tieToShowing, type TiedInteraction } from './tie-interaction.ts';
 
 export interface RecordInteractionDeps extends FindShowingsDeps {
@@ -18,10 +18,9 @@ export interface RecordInteractionDeps extends FindShowingsDeps {
   /** Called after each commit that stored something. */
   wakeRelay: () => void;
   caps: LearningCaps;
-  /** 32 bytes: what is counted of clients names nobody. */
-  capsSecret: Buffer;
   /** How many events one call may bring; default 1000. */
   maxInteractions?: number;
+  subjectOf: SubjectOf;
   /** How many lists a retriever has learned from, as far as is known here. */
   listsLearned: (retrieverId: string) => Promise<number>;
 }
@@ -118,13 +117,13 @@ async function claimed(
   client: Client | null,
   events: readonly TiedInteraction[],
 ): Promise<NewInteraction[]> {
-  const { caps, capsSecret: secret, listsLearned, newId } = deps;
+  const { caps, subjectOf, listsLearned, newId } = deps;
   if (client === null || caps.clicksPerClient === 0) return events.map((event) => ({ ...event, id: newId() }));
   const retrieverIds = distinct(events.map(({ retrieverId }) => retrieverId));
   const lists = new Map(await Promise.all(retrieverIds.map(async (id) => [id, await listsLearned(id)] as const)));
   return events.map((event) => {
     const learned = lists.get(event.retrieverId ?? '') ?? 0;
-    return { ...event, id: newId(), claim: learningClaim(event, client, { caps, secret, listsLearned: learned }) };
+    return { ...event, id: newId(), claim: learningClaim(event, client, { caps, subjectOf, listsLearned: learned }) };
   });
 }
 

@@ -27,28 +27,31 @@ export function tieToShowing(event: CheckedInteraction, showing: Showing): TiedI
       [...event.path, 'occurredAt'],
     );
   }
+  const { documentId, position } = placeOf(event, showing);
   return {
-    ...withoutExecution(event),
-    ...placeOf(event, showing),
     namespaceId: showing.namespaceId,
     retrieverId: showing.retrieverId,
     executionId: showing.id,
+    documentId,
+    position,
+    interactionTypes: event.interactionTypes,
+    metadata: event.metadata,
     userId: showing.userId ?? event.userId,
     sessionId: showing.sessionId ?? event.sessionId,
     segment: showing.segment,
+    idempotencyKey: event.idempotencyKey,
     occurredAt: Math.max(event.occurredAt, Math.min(showing.executedAt, event.receivedAt)),
+    receivedAt: event.receivedAt,
+    trains: true,
   };
 }
 
 /** An event that no execution is known for: kept for analytics. */
 export function tieToNothing(event: CheckedInteraction, namespaceId: string): TiedInteraction {
-  return { ...withoutExecution(event), namespaceId };
-}
-
-function withoutExecution(event: CheckedInteraction): Omit<TiedInteraction, 'namespaceId'> {
   const { documentId, position, interactionTypes, metadata, userId, sessionId, idempotencyKey } = event;
   const { retrieverId, occurredAt, receivedAt } = event;
   return {
+    namespaceId,
     retrieverId,
     executionId: null,
     documentId,

@@ -5,6 +5,7 @@ import { createPostgresInteractionStore } from '../../src/interactions/interacti
 import type { InteractionStore, NewInteraction } from '../../src/interactions/interaction-store.ts';
 import type { Interaction, InteractionType } from '../../src/interactions/interaction.ts';
 import {
+  createSubjectOf,
   defaultLearningCaps,
   learningClaim,
   type Client,
@@ -14,7 +15,7 @@ import type { Database } from '../../src/postgres/database.ts';
 import { executionOf, interactionOn, startOfTest } from '../fixtures/interaction.ts';
 import { testDatabases } from '../fixtures/postgres.ts';
 
-const secret = randomBytes(32);
+const subjectOf = createSubjectOf(randomBytes(32));
 const HOUR_MS = 3_600_000;
 
 describe.each(testDatabases())('caps on learning on $name', ({ open }) => {
@@ -44,7 +45,7 @@ describe.each(testDatabases())('caps on learning on $name', ({ open }) => {
     const execution = executionOf(['a', 'b'], { retrieverId, userId, sessionId });
     const event = interactionOn(execution, { receivedAt, interactionTypes: types });
     const from = { keyId: 'key', address: '198.51.100.7', isTrusted: false, ...client };
-    const given = { caps: { ...defaultLearningCaps, ...caps }, secret, listsLearned };
+    const given = { caps: { ...defaultLearningCaps, ...caps }, subjectOf, listsLearned };
     return { ...event, claim: learningClaim(event, from, given) };
   };
   const trained = async (events: NewInteraction[], into = store) =>
@@ -121,7 +122,7 @@ describe.each(testDatabases())('caps on learning on $name', ({ open }) => {
       claim: learningClaim(
         interactionOn(null),
         { keyId: 'k', address: 'a', isTrusted: false },
-        { caps: defaultLearningCaps, secret, listsLearned: 0 },
+        { caps: defaultLearningCaps, subjectOf, listsLearned: 0 },
       ),
     };
     expect(loose.claim).toBeNull();

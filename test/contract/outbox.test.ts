@@ -122,7 +122,11 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
 
   test('what a context gains from several executions is one delta', async () => {
     const one = executionOf(['a']);
-    const other = executionOf(['b'], { namespaceId: one.namespaceId, retrieverId: one.retrieverId, contextValues: { user_id: 'bob' } });
+    const other = executionOf(['b'], {
+      namespaceId: one.namespaceId,
+      retrieverId: one.retrieverId,
+      contextValues: { user_id: 'bob' },
+    });
     await save(one, other);
     await record(interactionOn(one), interactionOn(other));
     const batch = await claim();

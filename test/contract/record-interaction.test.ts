@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { expireEvents } from '../../src/interactions/expire-events.ts';
 import type { InteractionInput } from '../../src/interactions/interaction-input.ts';
 import { createPostgresInteractionStore } from '../../src/interactions/interaction-store.postgres.ts';
-import { defaultLearningCaps } from '../../src/interactions/learning-caps.ts';
+import { createSubjectOf, defaultLearningCaps } from '../../src/interactions/learning-caps.ts';
 import { createPostgresRebuildStore } from '../../src/interactions/rebuild-store.postgres.ts';
 import { createPostgresOutbox } from '../../src/interactions/outbox.postgres.ts';
 import {
@@ -48,7 +48,7 @@ describe.each(testDatabases())('recording interactions on $name', ({ open }) => 
       newId: () => uuidv7({ msecs: now }),
       wakeRelay: () => void (wakes += 1),
       caps: defaultLearningCaps,
-      capsSecret: randomBytes(32),
+      subjectOf: createSubjectOf(randomBytes(32)),
       listsLearned: () => Promise.resolve(0),
     };
   });

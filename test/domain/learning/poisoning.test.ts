@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defaultLearningCaps, learningClaim } from '../../../src/interactions/learning-caps.ts';
+import { createSubjectOf, defaultLearningCaps, learningClaim } from '../../../src/interactions/learning-caps.ts';
 import type { InteractionType, Signal } from '../../../src/interactions/interaction.ts';
 import { attribute } from '../../../src/learning/attribution.ts';
 import { armPosteriors } from '../../../src/learning/beta-posterior.ts';
@@ -99,7 +99,11 @@ function attacked(
 function costOf(types: InteractionType[]): number {
   const event = { ...executionOf([]), executionId: 'e', interactionTypes: types, receivedAt: 0 };
   const client = { keyId: 'k', address: 'a', isTrusted: false };
-  return learningClaim(event, client, { caps: defaultLearningCaps, secret: Buffer.alloc(32), listsLearned: 0 })!.cost;
+  return learningClaim(event, client, {
+    caps: defaultLearningCaps,
+    subjectOf: createSubjectOf(Buffer.alloc(32)),
+    listsLearned: 0,
+  })!.cost;
 }
 
 function largestShift(learned: Learned, uris: readonly string[], algorithm: LearningAlgorithm, budget: number): number {
