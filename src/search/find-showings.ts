@@ -58,8 +58,8 @@ async function writtenInTime({ executions }: Pick<FindShowingsDeps, 'executions'
   if (executions.isWritten(ids)) return;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    const error = new UnavailableError('Postgres', 'The execution could not be written in time.');
-    timer = setTimeout(() => reject(error), WRITE_WAIT_MS);
+    const giveUp = () => reject(new UnavailableError('Postgres', 'The execution could not be written in time.'));
+    timer = setTimeout(giveUp, WRITE_WAIT_MS);
   });
   try {
     await Promise.race([executions.written(ids), late]);
