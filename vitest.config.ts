@@ -18,7 +18,7 @@ const onEither = [
   ...live('fuzz', 'flood', 'experiments', 'examination', 'warm-start', 'replay', 'search-preview', 'api-keys'),
   ...live('two-instances'),
   'test/examples/rollout.test.ts',
-  'test/faults/clickhouse-away.test.ts',
+  'test/faults/{clickhouse-away,forced-drops}.test.ts',
 ];
 
 function project(name: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
