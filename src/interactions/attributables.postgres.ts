@@ -21,6 +21,7 @@ export async function loadAttributables(db: Queryable, ids: readonly string[]): 
        case when attribution is null then record end as record
      from executions where id = any($1::uuid[])`,
     [ids],
+    { prepare: true },
   );
   return new Map(rows.map((row) => [row.id, toAttributable(row)]));
 }

@@ -49,6 +49,7 @@ async function addTo(
       rows.map(({ subject }) => subject),
       rows.map(({ cost }) => cost),
     ],
+    { prepare: true },
   );
   return new Map(
     counted.map((row) => {

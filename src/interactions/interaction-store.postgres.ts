@@ -76,6 +76,7 @@ async function findByKey(db: Queryable, events: readonly Interaction[]): Promise
     `select ${interactionColumns} from interactions where (namespace_id, idempotency_key) in
        (select * from unnest($1::uuid[], $2::text[]))`,
     [keyed.map(({ namespaceId }) => namespaceId), keyed.map(({ idempotencyKey }) => idempotencyKey)],
+    { prepare: true },
   );
   const byKey = new Map(rows.map(toInteraction).map((stored) => [keyOf(stored), stored]));
   return mapWhere(keyed, (event) => byKey.get(keyOf(event)));
@@ -216,6 +217,7 @@ async function insertSignals(tx: Queryable, signals: readonly SignalRow[]): Prom
       signals.map(({ occurredAt }) => occurredAt ?? null),
       signals.map(({ interactionId }) => interactionId),
     ],
+    { prepare: true },
   );
   invariant(written !== undefined, 'a case is a row');
   if (written.some === null) return new Set(signals.map(({ interactionId }) => interactionId));
@@ -267,6 +269,7 @@ async function insertInteractions(tx: Queryable, events: readonly Interaction[])
       column(({ receivedAt }) => receivedAt),
       column(({ trains }) => trains),
     ],
+    { prepare: true },
   );
   invariant(written !== undefined, 'a case is a row');
   return new Set(written.some?.map(({ ref }) => ref) ?? events.map(({ id }) => id));

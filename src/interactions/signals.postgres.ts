@@ -26,7 +26,7 @@ export async function signalsByExecution(
   db: Queryable,
   executionIds: readonly string[],
 ): Promise<Map<string, Signal[]>> {
-  const rows = await db.query<SignalsRow>(SIGNALS, [executionIds]);
+  const rows = await db.query<SignalsRow>(SIGNALS, [executionIds], { prepare: true });
   return new Map(rows.map((row) => [row.execution_id, toSignals(row)]));
 }
 

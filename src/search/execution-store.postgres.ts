@@ -118,6 +118,7 @@ async function findShown(database: Database, wanted: readonly Wanted[]): Promise
     const rows = await database.query<ShowingRow>(
       `select ${SHOWING} from executions where namespace_id = $1 and id = any($2::uuid[])`,
       [namespaceId, [...ids]],
+      { prepare: true },
     );
     for (const row of rows) found.set(`${namespaceId} ${row.id}`, toShowing(row));
   }

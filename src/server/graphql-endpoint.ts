@@ -17,6 +17,7 @@ import { observeOperations, type OperationObservers } from './observe-operations
 import { limitOperations } from './operation-limits.ts';
 import { createOperationList, type OperationList, type OperationPolicy } from './operation-list.ts';
 import { countAddresses, createRateLimits, type RateLimits } from './rate-limits.ts';
+import { readBodies } from './request-body.ts';
 import { limitTime, requireJson } from './request-guards.ts';
 import { shareEvents } from './share-events.ts';
 
@@ -65,11 +66,18 @@ export function createGraphQLEndpoint(
       return countKey(rates, await createContext(app, from, { address, limits }));
     },
     plugins: [
-      ...[countAddresses(countAddress), requireJson(), operations.plugin, guardIntrospection(introspection)],
+      ...[
+        countAddresses(countAddress),
+        requireJson(),
+        readBodies(limits.bodyBytes),
+        operations.plugin,
+        guardIntrospection(introspection),
+      ],
       ...[limitOperations(limits), shareEvents(), limitTime(limits.requestMs), observeOperations(observers)],
     ],
     maskedErrors: { maskError },
-    maxRequestBodySize: limits.bodyBytes,
+    // readBodies limits them
+    maxRequestBodySize: false,
     parserAndValidationCache: { documentCache: boundedCache<DocumentNode>(), errorCache: boundedCache<Error>() },
     graphiql: graphiqlOptions,
     renderGraphiQL: graphiqlOr(whyNoGraphiql(policy, introspection)),
