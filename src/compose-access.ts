@@ -1,6 +1,6 @@
 import { createAccessCache } from './access/access-cache.ts';
 import { authenticate } from './access/authenticate.ts';
-import type { Namespace } from './access/caller.ts';
+import type { Caller, Credentials, Namespace } from './access/caller.ts';
 import { createApiKey } from './access/create-api-key.ts';
 import { createNamespace, ensureDefaultNamespace } from './access/create-namespace.ts';
 import { ensureAdminKey } from './access/ensure-admin-key.ts';
@@ -13,6 +13,7 @@ import type { ChangeHint } from './postgres/change-hints.ts';
 import type { Database } from './postgres/database.ts';
 import type { Clock } from './shared/clock.ts';
 import type { Logger } from './shared/logger.ts';
+import { onceATurn } from './shared/once-a-turn.ts';
 
 export interface Access {
   app: App['access'];
@@ -36,8 +37,14 @@ export async function openAccess(
   const cache = createAccessCache(clock);
   const watch = new KeyWatch({ keys, clock, logger });
   const deps = { keys, namespaces: createPostgresNamespaceStore(database), cache, clock };
+  // before an event, thousands of subscribers are asked about at once, many with the same key
+  const authentication = onceATurn<Credentials, Caller>(
+    (credentials) => authenticate(deps, credentials),
+    ({ authorization, namespace, origin }) => JSON.stringify([authorization, namespace, origin]),
+  );
   const revoked: Access['revoked'] = ({ keyId, prefix }) => {
     cache.forgetKey(prefix);
+    authentication.forget();
     watch.end(keyId);
   };
   const tell = ({ id: keyId, prefix }: { id: string; prefix: string }) => {
@@ -45,7 +52,7 @@ export async function openAccess(
     announce({ kind: 'key', keyId, prefix });
   };
   const app: App['access'] = {
-    authenticate: (credentials) => authenticate(deps, credentials),
+    authenticate: (credentials) => authentication.ask(credentials),
     watchKey: (caller, onEnd) => watch.watch(caller, onEnd),
     apiKeys: (ns, page) => keys.list(ns, page),
     createNamespace: (name) => createNamespace(deps, name),

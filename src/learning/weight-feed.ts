@@ -81,7 +81,7 @@ export class WeightFeed {
       if (snapshot === null) this.#retryLater(retriever.id);
       else {
         audience.last ??= snapshot;
-        send(watcher, snapshot);
+        send(watcher, snapshot, numberOf(snapshot));
       }
     } catch (error) {
       watcher.slot.end();
@@ -210,12 +210,16 @@ export class WeightFeed {
 function tell(audience: Audience, weights: LearnedWeights): void {
   const news = audience.last === null || !sameWeights(audience.last, weights);
   audience.last = weights;
-  for (const watcher of audience.watchers) if (news || !watcher.started) send(watcher, weights);
+  const version = numberOf(weights);
+  for (const watcher of audience.watchers) if (news || !watcher.started) send(watcher, weights, version);
 }
 
-function send(watcher: Watcher, weights: LearnedWeights): void {
+function numberOf({ version }: LearnedWeights): number {
+  return parseWeightVersion(version) ?? 0;
+}
+
+function send(watcher: Watcher, weights: LearnedWeights, version: number): void {
   watcher.started = true;
-  const version = parseWeightVersion(weights.version) ?? 0;
   if (version <= watcher.sent) return;
   watcher.sent = version;
   watcher.slot.push(weights);
