@@ -13,6 +13,7 @@ const entryPoints = [
   'src/cli/build.mjs',
   'schema/print-schema.ts',
   'src/extractors/minilm/encoder-worker.ts',
+  'src/extractors/image/detector-worker.ts',
   'src/console/main.tsx',
   'src/console/vite.config.ts',
   'src/console/build.mjs',

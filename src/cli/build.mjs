@@ -10,10 +10,8 @@ import { bundleDirectory, markOf, marksFile, root } from './source-marks.mjs';
  * dependency, the sources are run.
  */
 
-/** The thread's start in TypeScript → its own bundle. */
-const workers = {
-  "new URL('./encoder-worker-entry.mjs', import.meta.url)": "new URL('./encoder-worker.js', import.meta['url'])",
-};
+/** A thread's start in TypeScript, which has a bundle of its own here. */
+const worker = /new URL\('\.\/([\w-]+-worker)-entry\.mjs', import\.meta\.url\)/g;
 
 /** What files name relative to themselves stays where it is; only worker threads have a bundle of their own. @type {import('esbuild').Plugin} */
 const whereSourcesLie = {
@@ -22,8 +20,7 @@ const whereSourcesLie = {
     build.onLoad({ filter: /\.ts$/ }, async ({ path: file }) => {
       if (file.includes('node_modules')) return null;
       const from = JSON.stringify(path.relative(bundleDirectory, file).split(path.sep).join('/'));
-      let text = await readFile(file, 'utf8');
-      for (const [source, bundled] of Object.entries(workers)) text = text.replaceAll(source, bundled);
+      const text = (await readFile(file, 'utf8')).replaceAll(worker, "new URL('./$1.js', import.meta['url'])");
       return { contents: text.replaceAll('import.meta.url', `new URL(${from}, import.meta.url).href`), loader: 'ts' };
     });
   },
@@ -47,6 +44,7 @@ async function bundle() {
     entryPoints: [
       { in: 'src/cli/main.ts', out: 'main' },
       { in: 'src/extractors/minilm/encoder-worker.ts', out: 'encoder-worker' },
+      { in: 'src/extractors/image/detector-worker.ts', out: 'detector-worker' },
     ],
     outdir: bundleDirectory,
     bundle: true,

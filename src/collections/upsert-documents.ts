@@ -22,9 +22,9 @@ export async function upsertDocuments(
   const collection = await findCollection(deps.collections, namespaceId, input.collectionId);
   const { sound, failures } = sortOut(collection, input.documents);
   // models run before the store's transaction, which is then short
-  const indexed = await indexDocuments(collection, sound, deps.extractors);
+  const { indexed, failures: unreadable } = await indexDocuments(collection, sound, deps.extractors);
   if (indexed.length > 0) await deps.collections.write(collection, indexed);
-  return { upserted: indexed.length, failures };
+  return { upserted: indexed.length, failures: [...failures, ...unreadable] };
 }
 
 function sortOut(

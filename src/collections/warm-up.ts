@@ -3,7 +3,7 @@ import type { CollectionStore } from './collection-store.ts';
 
 type Extractors = Pick<ExtractorRegistry, 'resolve'>;
 
-/** Has each extractor that some collection uses embed a word, so that no search waits for its model to be loaded. */
+/** Has each extractor that some collection uses load its model, so that no search waits for it. */
 export async function warmUpExtractors(deps: {
   collections: Pick<CollectionStore, 'extractedFeatureUris'>;
   extractors: Extractors;
@@ -18,5 +18,10 @@ export async function warmUp(extractors: Extractors, featureUris: readonly strin
     const extractor = extractors.resolve(featureUri);
     if (extractor?.kind === 'vector') inUse.add(extractor);
   }
-  await Promise.all(Array.from(inUse, (extractor) => extractor.embed(['warm'], 'query')));
+  await Promise.all(Array.from(inUse, loadModel));
+}
+
+async function loadModel(extractor: VectorExtractor): Promise<void> {
+  if (extractor.warmUp === undefined) await extractor.embed(['warm'], 'query');
+  else await extractor.warmUp();
 }

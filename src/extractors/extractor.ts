@@ -1,7 +1,7 @@
 /** What a text is embedded for: some models treat the two differently. */
 export type EmbeddingPurpose = 'document' | 'query';
 
-/** Turns texts into unit vectors for a pgvector index. */
+/** Turns texts, and pictures where it can, into unit vectors for a pgvector index. */
 export interface VectorExtractor {
   readonly kind: 'vector';
   /** Stable name used in configuration: `minilm`, `ngram`. */
@@ -10,8 +10,13 @@ export interface VectorExtractor {
   readonly model: string;
   readonly precision: string;
   readonly dimensions: number;
-  /** One L2-normalised vector of `dimensions` numbers a text, in order. Loads its model at the first call. */
+  /**
+   * One L2-normalised vector of `dimensions` numbers a text, in order. Loads its model at the first call.
+   * @throws UnreadableInputs where some of them can never be embedded
+   */
   embed(texts: readonly string[], purpose: EmbeddingPurpose): Promise<Float32Array[]>;
+  /** Loads its model ahead; left out: embedding a word does. */
+  warmUp?(): Promise<void>;
   close(): Promise<void>;
 }
 

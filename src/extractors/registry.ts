@@ -2,6 +2,9 @@ import { DomainError, OperatorError } from '../shared/errors.ts';
 import { createBm25 } from './bm25.ts';
 import type { Extractor, ExtractorRegistry } from './extractor.ts';
 import { parseFeatureUri } from './feature-uri.ts';
+import { createEyes, type EyesOptions } from './image/eyes.ts';
+import { createLook } from './image/look.ts';
+import { createThings } from './image/things.ts';
 import { createMiniLm, type MiniLmOptions } from './minilm/minilm.ts';
 import { createNgram } from './ngram.ts';
 import {
@@ -12,7 +15,7 @@ import {
 } from './providers/provider-config.ts';
 import { cacheQueries } from './query-cache.ts';
 
-const extractorNames = ['minilm', 'bm25', 'ngram'] as const;
+const extractorNames = ['minilm', 'bm25', 'ngram', 'things', 'look'] as const;
 export type ExtractorName = (typeof extractorNames)[number];
 
 /** Feature URI → the extractor that fills it, or the provider's model that does; null: clients send the vectors. */
@@ -24,12 +27,15 @@ export interface ExtractorRegistryConfig {
   /** Where providers find their keys. Default: nowhere. */
   providers?: ProviderAmbient;
   miniLm?: MiniLmOptions;
+  eyes?: EyesOptions;
 }
 
 const builtIn: FeatureAliases = {
   'attune://text@v1/minilm_l6_v2': 'minilm',
   'attune://lexical@v1/bm25': 'bm25',
   'attune://ngram@v1/hashed_1024': 'ngram',
+  'attune://image@v1/things': 'things',
+  'attune://image@v1/look': 'look',
 };
 
 /** A much-used name for "dense text"; the index still records the model that really filled it. */
@@ -41,15 +47,19 @@ const cachedQueries = 1000;
 
 /** @throws OperatorError where an alias redefines a built-in URI, or a provider has no key */
 export function createExtractorRegistry(config: ExtractorRegistryConfig = {}): ExtractorRegistry {
-  const { aliases = {}, miniLm, providers = { env: {}, now: () => 0 } } = config;
+  const { aliases = {}, miniLm, eyes: eyesOptions, providers = { env: {}, now: () => 0 } } = config;
   const redefined = Object.keys(aliases).find((uri) => uri in builtIn);
   if (redefined) {
     throw new OperatorError(`ATTUNE_FEATURES must not redefine the built-in ${redefined}: choose another URI.`);
   }
+  const minilm = cacheQueries(createMiniLm(miniLm), cachedQueries);
+  const eyes = createEyes(eyesOptions);
   const extractors: Record<ExtractorName, Extractor> = {
-    minilm: cacheQueries(createMiniLm(miniLm), cachedQueries),
+    minilm,
     bm25: createBm25(),
     ngram: createNgram(),
+    things: createThings(minilm, eyes),
+    look: createLook(eyes),
   };
   const byUri = new Map<string, Extractor>();
   for (const [uri, name] of Object.entries({ ...builtIn, ...defaultAliases, ...aliases })) {
@@ -67,7 +77,7 @@ export function createExtractorRegistry(config: ExtractorRegistryConfig = {}): E
 }
 
 /**
- * Reads ATTUNE_FEATURES: a JSON object of feature URI → `minilm`, `bm25`, `ngram`, an object that names a provider's model
+ * Reads ATTUNE_FEATURES: a JSON object of feature URI → `minilm`, `bm25`, `ngram`, `things`, `look`, an object that names a provider's model
  * (see provider-config.ts), or null. Null or blank: no aliases.
  * @throws OperatorError that names the entry at fault
  */

@@ -1,4 +1,5 @@
 import type { CollectionFeature } from '../collections/collection.ts';
+import { isPictureUrl } from '../extractors/picture-url.ts';
 import { unitVector } from '../shared/unit-vector.ts';
 import { ValidationError } from '../shared/errors.ts';
 import type { Template } from './retriever.ts';
@@ -10,6 +11,7 @@ type Path = readonly (string | number)[];
 export type RenderedQuery = { kind: 'text'; text: string } | { kind: 'vector'; vector: Float32Array };
 
 const MAX_TEXT_LENGTH = 10_000;
+const MAX_PICTURE_LENGTH = 60_000;
 
 /**
  * Checks that a query fits what fills the feature: a text where an extractor does, a vector where the caller does.
@@ -32,9 +34,10 @@ export function renderedQuery(rendered: unknown, feature: CollectionFeature, pat
   if (text === '') {
     throw new ValidationError(`The query of ${feature.featureUri} is empty: send a text.`, 'EMPTY_QUERY', path);
   }
-  if (text.length <= MAX_TEXT_LENGTH) return { kind: 'text', text };
+  const longest = isPictureUrl(text) ? MAX_PICTURE_LENGTH : MAX_TEXT_LENGTH;
+  if (text.length <= longest) return { kind: 'text', text };
   throw new ValidationError(
-    `The query of ${feature.featureUri} has ${text.length} characters: at most ${MAX_TEXT_LENGTH} are searched for.`,
+    `The query of ${feature.featureUri} has ${text.length} characters: at most ${longest} are searched for.`,
     'INVALID_QUERY',
     path,
   );

@@ -2,6 +2,7 @@ import { extractorOf } from '../collections/feature-extractor.ts';
 import type { ExtractorRegistry } from '../extractors/extractor.ts';
 import type { RankedList, ScoredDocument } from '../fusion/ranked-list.ts';
 import { stopwatch } from '../shared/clock.ts';
+import { ValidationError } from '../shared/errors.ts';
 import { invariant } from '../shared/invariant.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { SearchTiming } from './execution.ts';
@@ -38,11 +39,17 @@ export async function runSearches(deps: RunSearchesDeps, planned: readonly Plann
   return {
     lists: outcomes.map(({ featureUri, hits }) => ({ featureUri, hits })),
     warnings: failed.map(
-      ({ featureUri }) => `The search of ${featureUri} failed; the result is made of the other features alone.`,
+      ({ featureUri, failure }) =>
+        `The search of ${featureUri} failed${reasonOf(failure)}; the result is made of the other features alone.`,
     ),
     embeddingMs: embeddings.elapsedMs(),
     searches: outcomes.map(({ featureUri, hits, ms }) => ({ featureUri, ms, candidates: hits.length })),
   };
+}
+
+/** What the caller can mend is told. */
+function reasonOf(failure: unknown): string {
+  return failure instanceof ValidationError ? ` (${failure.message.replace(/\.$/, '')})` : '';
 }
 
 /** What the index is to be asked; null: nothing, so that it finds nothing. */

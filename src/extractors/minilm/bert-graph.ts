@@ -1,6 +1,7 @@
 import { invariant } from '../../shared/invariant.ts';
-import { OnnxGraph } from './onnx-writer.ts';
-import { halfBits, halfToFloat, toFloat32, type SafeTensor } from './safetensors.ts';
+import { halfToFloat } from '../half-float.ts';
+import { OnnxGraph } from '../onnx-writer.ts';
+import { halfBits, toFloat32, type SafeTensor } from './safetensors.ts';
 
 /** The sizes of a BERT encoder, as in its config.json. */
 export interface BertShape {

@@ -1,4 +1,5 @@
 import type { EmbeddingPurpose } from '../extractor.ts';
+import { isPictureUrl } from '../picture-url.ts';
 
 /** One HTTP request, as JSON by POST. */
 export interface EmbeddingRequest {
@@ -27,5 +28,5 @@ export interface ModelSettings {
 
 /** An input that is a picture: a data URL, or where the provider can reach it. */
 export function isPicture(input: string): boolean {
-  return /^data:image\/[a-z+.-]+;base64,/.test(input) || input.startsWith('gs://');
+  return isPictureUrl(input) || input.startsWith('gs://');
 }

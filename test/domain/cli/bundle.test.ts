@@ -22,6 +22,7 @@ describe('the command', () => {
     await write('package-lock.json', '{}');
     await write('src/cli/main.ts', "const what: string = 'the sources'; console.log(what);");
     await write('src/extractors/minilm/encoder-worker.ts', '');
+    await write('src/extractors/image/detector-worker.ts', '');
     for (const file of ['attune.mjs', 'build.mjs', 'source-marks.mjs']) {
       await cp(path.join(repository, 'src/cli', file), path.join(root, 'src/cli', file));
     }

@@ -11,6 +11,8 @@ describe('the extractor registry', () => {
       ['attune://text@v1/minilm_l6_v2', 'minilm'],
       ['attune://lexical@v1/bm25', 'bm25'],
       ['attune://ngram@v1/hashed_1024', 'ngram'],
+      ['attune://image@v1/things', 'things'],
+      ['attune://image@v1/look', 'look'],
       [mixpeek, 'minilm'],
     ]);
   });
@@ -60,7 +62,7 @@ describe('ATTUNE_FEATURES', () => {
     ['{"title": "bm25"}', /ATTUNE_FEATURES: featureUri "title" must have the form/],
     [
       '{"acme://a@v1/x": "elser"}',
-      /acme:\/\/a@v1\/x must be one of "minilm", "bm25", "ngram", an object that names a provider, or null .* not "elser"/,
+      /acme:\/\/a@v1\/x must be one of "minilm", "bm25", "ngram", "things", "look", an object that names a provider, or null .* not "elser"/,
     ],
     ['{"acme://a@v1/x": 1}', /not 1\./],
   ])('%s stops the start with a sentence that says what to mend', (json, message) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { halfToFloat, parseSafetensors, toFloat32 } from '../../../src/extractors/minilm/safetensors.ts';
+import { halfToFloat } from '../../../src/extractors/half-float.ts';
+import { parseSafetensors, toFloat32 } from '../../../src/extractors/minilm/safetensors.ts';
 
 function safetensors(header: object, data: readonly number[]): Uint8Array {
   const json = new TextEncoder().encode(JSON.stringify(header));

@@ -12,9 +12,10 @@ export type ElementType = keyof typeof elementType;
 const attributeKinds = {
   float: { type: 1, field: 2 },
   int: { type: 2, field: 3 },
+  text: { type: 3, field: 4 },
   ints: { type: 7, field: 8 },
 } as const;
-export type Attribute = { float: number } | { int: number } | { ints: readonly number[] };
+export type Attribute = { float: number } | { int: number } | { text: string } | { ints: readonly number[] };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** An input or output of the model; a dimension is a length or the name of a free one. */
@@ -98,6 +99,9 @@ function attributeMessage(name: string, attribute: Attribute): Message {
   }
   if ('int' in attribute) {
     return message.integer(attributeKinds.int.field, attribute.int).integer(20, attributeKinds.int.type);
+  }
+  if ('text' in attribute) {
+    return message.text(attributeKinds.text.field, attribute.text).integer(20, attributeKinds.text.type);
   }
   for (const value of attribute.ints) message.integer(attributeKinds.ints.field, value);
   return message.integer(20, attributeKinds.ints.type);
