@@ -18,6 +18,8 @@ export interface Config {
   /** Null: embedded. */
   databaseUrl: string | null;
   clickhouseUrl: string | null;
+  /** The cluster of replicas that the server at `clickhouseUrl` belongs to; null: it stands alone. */
+  clickhouseCluster: string | null;
   /** JSON, read by the extractor registry. */
   featureAliases: string | null;
   /** The environment itself: providers of embeddings look their keys up by name. */
@@ -64,6 +66,10 @@ const variables = z.object({
   ATTUNE_DEMO: onOrOff().optional(),
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
   CLICKHOUSE_URL: url(['http:', 'https:']).optional(),
+  ATTUNE_CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^[\w.-]+$/, { error: 'must be the name of a cluster: letters, digits, _, . and -' })
+    .optional(),
   ATTUNE_FEATURES: z.string().optional(),
   ATTUNE_CORS_ORIGINS: z.string().default(''),
   ATTUNE_RATE_LIMIT_IP: rate().default(defaultGuards.ratePerAddress),
@@ -97,10 +103,15 @@ const variables = z.object({
     .default(0),
 });
 
-const environment = variables.refine((given) => given.ATTUNE_OPERATIONS_ONLY === '0' || given.ATTUNE_OPERATIONS, {
-  path: ['ATTUNE_OPERATIONS_ONLY'],
-  error: 'needs ATTUNE_OPERATIONS, which says what to allow',
-});
+const environment = variables
+  .refine((given) => given.ATTUNE_OPERATIONS_ONLY === '0' || given.ATTUNE_OPERATIONS, {
+    path: ['ATTUNE_OPERATIONS_ONLY'],
+    error: 'needs ATTUNE_OPERATIONS, which says what to allow',
+  })
+  .refine((given) => given.ATTUNE_CLICKHOUSE_CLUSTER === undefined || given.CLICKHOUSE_URL !== undefined, {
+    path: ['ATTUNE_CLICKHOUSE_CLUSTER'],
+    error: 'needs CLICKHOUSE_URL, since the embedded engine is no cluster',
+  });
 
 /** @throws OperatorError that names every variable at fault and what it must be; an empty variable counts as absent */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -119,6 +130,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     demo: values.ATTUNE_DEMO === undefined ? null : values.ATTUNE_DEMO === '1',
     databaseUrl: values.DATABASE_URL ?? null,
     clickhouseUrl: values.CLICKHOUSE_URL ?? null,
+    clickhouseCluster: values.ATTUNE_CLICKHOUSE_CLUSTER ?? null,
     featureAliases: values.ATTUNE_FEATURES ?? null,
     providerKeys: given,
     corsOrigins: values.ATTUNE_CORS_ORIGINS.split(',')

@@ -65,7 +65,8 @@ async function openMigratedDatabase(config: Config, watch: StoreWatch, closers: 
 
 async function openMigratedWarehouse(config: Config, logger: Logger, closers: (() => Promise<void>)[]) {
   const directory = path.join(config.dataDir, 'clickhouse');
-  const warehouse = await openWarehouse({ url: config.clickhouseUrl, directory, logger });
+  const { clickhouseUrl: url, clickhouseCluster: cluster } = config;
+  const warehouse = await openWarehouse({ url, cluster, directory, logger });
   closers.push(() => warehouse.close());
   await migrateWarehouse(warehouse, logger);
   return warehouse;

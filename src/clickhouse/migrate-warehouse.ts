@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OperatorError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
+import { onCluster } from './cluster-ddl.ts';
 import { sqlStatements } from './sql-statements.ts';
 import type { Warehouse } from './warehouse.ts';
 import { explainFailure } from './warehouse-error.ts';
@@ -23,7 +24,7 @@ export async function migrateWarehouse(
 ): Promise<void> {
   const { client } = warehouse;
   try {
-    await run(client, HISTORY);
+    await run(warehouse, HISTORY);
     const known = (await readdir(directory)).filter((file) => file.endsWith('.sql')).sort();
     const applied = await appliedMigrations(client);
     const unknown = applied.filter((name) => !known.includes(name));
@@ -33,7 +34,7 @@ export async function migrateWarehouse(
       );
     }
     const pending = known.filter((name) => !applied.includes(name));
-    for (const name of pending) await apply(client, name, await readFile(path.join(directory, name), 'utf8'));
+    for (const name of pending) await apply(warehouse, name, await readFile(path.join(directory, name), 'utf8'));
     if (pending.length > 0) logger.info({ migrations: pending }, 'Migrated the warehouse');
   } catch (error) {
     if (error instanceof OperatorError) throw error;
@@ -56,11 +57,12 @@ async function appliedMigrations(client: ClickHouseClient): Promise<string[]> {
   return (await result.json<{ name: string }>()).map(({ name }) => name);
 }
 
-async function apply(client: ClickHouseClient, name: string, script: string): Promise<void> {
-  for (const statement of sqlStatements(script)) await run(client, statement);
-  await client.insert({ table: 'schema_migrations', values: [{ name }], format: 'JSONEachRow' });
+async function apply(warehouse: Warehouse, name: string, script: string): Promise<void> {
+  for (const statement of sqlStatements(script)) await run(warehouse, statement);
+  await warehouse.client.insert({ table: 'schema_migrations', values: [{ name }], format: 'JSONEachRow' });
 }
 
-async function run(client: ClickHouseClient, statement: string): Promise<void> {
-  await client.command({ query: statement, clickhouse_settings: { wait_end_of_query: 1 } });
+async function run({ client, cluster }: Warehouse, statement: string): Promise<void> {
+  const query = cluster === null ? statement : onCluster(statement.trim(), cluster);
+  await client.command({ query, clickhouse_settings: { wait_end_of_query: 1 } });
 }

@@ -2,6 +2,8 @@ import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client';
 import { OperatorError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { startEmbeddedClickHouse } from './embedded-clickhouse.ts';
+import { onCluster } from './cluster-ddl.ts';
+import { checkCluster } from './cluster.ts';
 import type { Warehouse } from './warehouse.ts';
 import { createWarehouseClient } from './warehouse-client.ts';
 import { explainFailure } from './warehouse-error.ts';
@@ -12,6 +14,8 @@ const OLDEST = { major: 25, minor: 8 };
 export interface OpenWarehouseOptions {
   /** CLICKHOUSE_URL, as http(s)://user:password@host:port/database; null means embedded, in `directory`. */
   url: string | null;
+  /** ATTUNE_CLICKHOUSE_CLUSTER: the tables are made on every replica of it. Left out or null: on the one server. */
+  cluster?: string | null;
   /** Of the embedded engine; made when missing. */
   directory: string;
   logger: Logger;
@@ -25,16 +29,17 @@ export interface OpenWarehouseOptions {
  * @throws OperatorError when it cannot be used
  */
 export async function openWarehouse(options: OpenWarehouseOptions): Promise<Warehouse> {
-  const { url, directory, logger, requestTimeoutMs } = options;
+  const { url, directory, logger, requestTimeoutMs, cluster = null } = options;
   if (url !== null) {
-    const client = await connect(url, requestTimeoutMs);
-    return { kind: 'server', client, close: () => client.close() };
+    const client = await connect(url, cluster, requestTimeoutMs);
+    return { kind: 'server', cluster, client, close: () => client.close() };
   }
   const embedded = await startEmbeddedClickHouse({ directory, logger });
   try {
-    const client = await connect(embedded.url, requestTimeoutMs);
+    const client = await connect(embedded.url, null, requestTimeoutMs);
     return {
       kind: 'embedded',
+      cluster: null,
       client,
       async close() {
         await client.close();
@@ -47,10 +52,10 @@ export async function openWarehouse(options: OpenWarehouseOptions): Promise<Ware
   }
 }
 
-async function connect(url: string, requestTimeoutMs?: number): Promise<ClickHouseClient> {
+async function connect(url: string, cluster: string | null, requestTimeoutMs?: number): Promise<ClickHouseClient> {
   const target = parseUrl(url);
-  await checkServer(target);
-  return createWarehouseClient({ url, database: target.database, requestTimeoutMs });
+  await checkServer(target, cluster);
+  return createWarehouseClient({ url, database: target.database, requestTimeoutMs, replicated: cluster !== null });
 }
 
 interface Target {
@@ -76,7 +81,7 @@ function parseUrl(url: string): Target {
   return { url, address: origin, database };
 }
 
-async function checkServer({ url, address, database }: Target): Promise<void> {
+async function checkServer({ url, address, database }: Target, cluster: string | null): Promise<void> {
   // a database that is always there
   const client = createWarehouseClient({ url, database: 'system' });
   try {
@@ -88,11 +93,10 @@ async function checkServer({ url, address, database }: Target): Promise<void> {
     });
     const [row] = await found.json<{ version: string; known: string }>();
     checkVersion(row?.version ?? '');
+    if (cluster !== null) await checkCluster(client, cluster);
     if (Number(row?.known) === 0) {
-      await client.command({
-        query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}',
-        query_params: { database },
-      });
+      const create = `CREATE DATABASE IF NOT EXISTS \`${database}\``;
+      await client.command({ query: cluster === null ? create : onCluster(create, cluster) });
     }
   } catch (error) {
     throw operatorError(error, address);

@@ -1,4 +1,5 @@
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
+import { CLUSTER_SETTINGS } from './cluster.ts';
 
 export const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 10;
@@ -8,11 +9,13 @@ export interface WarehouseClientOptions {
   url: string;
   database: string;
   requestTimeoutMs?: number;
+  /** Whether the server is one of several replicas. */
+  replicated?: boolean;
 }
 
 /** A client whose every request is bounded in time, at both ends, and reads and writes what the stores rely on. */
 export function createWarehouseClient(options: WarehouseClientOptions): ClickHouseClient {
-  const { url, database, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const { url, database, requestTimeoutMs = REQUEST_TIMEOUT_MS, replicated = false } = options;
   const address = new URL(url);
   // the client would take the path for the database as it stands, percent signs and all
   address.pathname = '';
@@ -36,6 +39,7 @@ export function createWarehouseClient(options: WarehouseClientOptions): ClickHou
       date_time_input_format: 'best_effort',
       // 64-bit integers as strings: JSON numbers would lose digits
       output_format_json_quote_64bit_integers: 1,
+      ...(replicated && CLUSTER_SETTINGS),
     },
   });
 }

@@ -54,19 +54,38 @@ export function createClickHouseEventLog(warehouse: Warehouse): EventLog {
         : explainFailure(error);
     }
   };
+  // on a cluster two inserts into one table at once would only refuse each other: see clickhouse/cluster.ts
+  const inTurn = warehouse.cluster === null ? atOnce : oneAfterAnother();
   return {
-    async append(given) {
-      const batch = given.replayed ? await withoutLogged(warehouse, given) : given;
-      const deltas = deltaRows(batch);
-      // The posteriors come last: whoever sees the version that a batch made finds the events behind it, and a batch
-      // that is refused has taught nothing.
-      await allOf([
-        insert(batch, 'executions', batch.executions.map(executionRow)),
-        insert(batch, 'interactions', batch.interactions.map(interactionRow)),
-        insert(batch, 'outcome_minutes', batch.searchOutcomes.map(outcomeRow)),
-      ]);
-      await insert(batch, 'posterior_deltas', deltas);
-    },
+    append: (given) => inTurn(() => appendAll(given)),
+  };
+
+  async function appendAll(given: OutboxBatch): Promise<void> {
+    const batch = given.replayed ? await withoutLogged(warehouse, given) : given;
+    const deltas = deltaRows(batch);
+    // The posteriors come last: whoever sees the version that a batch made finds the events behind it, and a batch
+    // that is refused has taught nothing.
+    await allOf([
+      insert(batch, 'executions', batch.executions.map(executionRow)),
+      insert(batch, 'interactions', batch.interactions.map(interactionRow)),
+      insert(batch, 'outcome_minutes', batch.searchOutcomes.map(outcomeRow)),
+    ]);
+    await insert(batch, 'posterior_deltas', deltas);
+  }
+}
+
+type Work = () => Promise<void>;
+
+function atOnce(work: Work): Promise<void> {
+  return work();
+}
+
+function oneAfterAnother(): (work: Work) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
   };
 }
 
