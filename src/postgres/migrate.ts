@@ -43,6 +43,7 @@ async function appliedMigrations(database: PoolDatabase): Promise<string[]> {
 
 /** Returns the names of what was applied: nothing, when another server was faster. */
 async function applyPending(database: PoolDatabase, directory: string): Promise<string[]> {
+  await checkPrivilege(database);
   // loaded only when needed: an ordinary start finds nothing to migrate
   const { runner } = await import('node-pg-migrate');
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -61,11 +62,23 @@ async function applyPending(database: PoolDatabase, directory: string): Promise<
     return done.map(({ name }) => name);
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === INSUFFICIENT_PRIVILEGE) {
-      throw new OperatorError(
-        `The role of DATABASE_URL may not set the schema up (${error.message}): grant it the right to create tables, and run CREATE EXTENSION vector in the database as a superuser.`,
-        { cause: error },
-      );
+      throw mayNotSetUp(error.message, { cause: error });
     }
     throw error;
   }
+}
+
+/** Asked before, since the runner wraps what its own table is refused with in words and a stack. */
+async function checkPrivilege(database: PoolDatabase): Promise<void> {
+  const [found] = await database.query<{ schema: string | null; allowed: boolean | null }>(
+    "select current_schema() as schema, has_schema_privilege(current_schema(), 'create') as allowed",
+  );
+  if (found?.allowed !== true) throw mayNotSetUp(`permission denied for schema ${found?.schema ?? 'public'}`);
+}
+
+function mayNotSetUp(reason: string, options?: ErrorOptions): OperatorError {
+  return new OperatorError(
+    `The role of DATABASE_URL may not set the schema up (${reason}): grant it the right to create tables, and run CREATE EXTENSION vector in the database as a superuser.`,
+    options,
+  );
 }
