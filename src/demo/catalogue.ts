@@ -31,6 +31,7 @@ export function readCatalogue(): Product[] {
   return lines.map((line) => JSON.parse(line) as Product);
 }
 
-export function toDocument({ documentId, content, ...metadata }: Product): DocumentInput {
-  return { documentId, content, metadata, vectors: null };
+/** @param image what shows it, as a data URL */
+export function toDocument({ documentId, content, ...metadata }: Product, image: string): DocumentInput {
+  return { documentId, content, metadata: { ...metadata, image }, vectors: null };
 }

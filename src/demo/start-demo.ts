@@ -6,6 +6,7 @@ import { OperatorError } from '../shared/errors.ts';
 import { invariant } from '../shared/invariant.ts';
 import type { Page, PageRequest } from '../shared/page.ts';
 import { readCatalogue, toDocument } from './catalogue.ts';
+import { productPicture } from './product-picture.ts';
 import { runShoppers, type ShoppersApp, type ShoppersOptions } from './run-shoppers.ts';
 
 const collectionName = 'demo-products';
@@ -43,7 +44,7 @@ export async function loadDemo(
 ): Promise<string | null> {
   const begun = await findByName((page) => app.collections.list(ns, page), collectionName);
   const collection = begun ?? (await app.collections.create(ns, demoCollection));
-  const documents = readCatalogue().map(toDocument);
+  const documents = readCatalogue().map((product) => toDocument(product, productPicture(product)));
   for (let start = 0; start < documents.length; start += batchSize) {
     if (signal.aborted) return null;
     const batch = documents.slice(start, start + batchSize);

@@ -23,13 +23,25 @@ export function HitRow({ hit, top, move, children }: HitRowProps) {
         {move === null ? null : <MoveMark move={move} />}
       </div>
       <div className="hit__body">
-        <h3>{titleOf(hit)}</h3>
-        {hit.content === null ? null : <p className="hit__text small muted">{hit.content}</p>}
+        <div className="hit__what">
+          <HitPicture hit={hit} />
+          <div>
+            <h3>{titleOf(hit)}</h3>
+            {hit.content === null ? null : <p className="hit__text small muted">{hit.content}</p>}
+          </div>
+        </div>
         <Contributions hit={hit} top={top} />
         {children}
       </div>
     </>
   );
+}
+
+/** What the document brings along as `image`; the title says the same to readers. */
+function HitPicture({ hit: { metadata } }: { hit: Hit }) {
+  const { image } = (metadata ?? {}) as Record<string, unknown>;
+  if (typeof image !== 'string' || !image.startsWith('data:image/')) return null;
+  return <img className="hit__picture" src={image} alt="" width={56} height={56} loading="lazy" />;
 }
 
 function titleOf({ metadata, documentId }: Hit): string {

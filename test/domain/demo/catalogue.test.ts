@@ -35,12 +35,15 @@ describe('the demo catalogue', () => {
     }
   });
 
-  it('becomes documents whose title and taste are metadata', () => {
-    const document = toDocument(byId.get('titanium-trail-kettle-08-l')!);
+  it('becomes documents whose title, taste and picture are metadata', () => {
+    const document = toDocument(byId.get('titanium-trail-kettle-08-l')!, 'data:image/svg+xml,…');
     expect(document).toMatchObject({
       documentId: 'titanium-trail-kettle-08-l',
       content: expect.stringContaining('132 g') as string,
-      metadata: { title: 'Titanium Trail Kettle 0.8 L', category: 'kettles', style: 'technical', price: 69 },
+      metadata: {
+        ...{ title: 'Titanium Trail Kettle 0.8 L', category: 'kettles', style: 'technical', price: 69 },
+        image: 'data:image/svg+xml,…',
+      },
     });
     expect(document.metadata).not.toHaveProperty('documentId');
   });

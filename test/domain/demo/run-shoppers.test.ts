@@ -36,7 +36,7 @@ function counter(searches: number, failing: (search: number) => boolean = () => 
         Promise.resolve(
           products
             .filter(({ documentId }) => ids.includes(documentId))
-            .map((product) => ({ ...toDocument(product), metadata: toDocument(product).metadata! }))
+            .map((product) => ({ ...toDocument(product, ''), metadata: toDocument(product, '').metadata! }))
             .reverse(),
         ),
     },
