@@ -7,6 +7,7 @@ import type { Interaction, InteractionType } from '../src/interactions/interacti
 import { builder } from './builder.ts';
 import { connectionType, pageArguments, pageCost, pageRequest, toConnection } from './connection.ts';
 import { clientOf, namespaceOf } from './context.ts';
+import { whileAllowed } from './while-allowed.ts';
 
 const InteractionTypeEnum = builder.enumType('InteractionType', {
   description: 'What a person did. The default reward is in brackets; a retriever’s `rewardMap` changes it.',
@@ -104,6 +105,19 @@ builder.queryField('interactions', (t) =>
       };
       return toConnection(await context.app.interactions.list(namespaceOf(context), which, pageRequest(page)), page);
     },
+  }),
+);
+
+builder.subscriptionField('interactionFeed', (t) =>
+  t.field({
+    type: InteractionObject,
+    authScopes: { scope: 'admin' },
+    description:
+      'What people do with a retriever’s results from now on, stored on whatever server: each interaction once. Of a reader that falls more than a thousand behind the oldest are left out; `interactions` lists them. Scope: ADMIN.',
+    args: { retrieverId: t.arg.id({ required: true, description: 'The retriever.' }) },
+    subscribe: async (_root, { retrieverId }, context) =>
+      whileAllowed(await context.app.interactions.watch(namespaceOf(context), retrieverId), context, 'admin'),
+    resolve: (interaction: Interaction) => interaction,
   }),
 );
 

@@ -86,6 +86,8 @@ export interface App {
     record(ns: string, input: InteractionInput, client?: Client): Promise<RecordInteractionResult>;
     recordMany(ns: string, inputs: readonly InteractionInput[], client?: Client): Promise<RecordInteractionsResult>;
     list(ns: string, filter: InteractionFilter, page: PageRequest): Promise<Page<Interaction>>;
+    /** Those of a retriever from now on. */
+    watch(ns: string, retrieverId: string): Promise<AsyncIterableIterator<Interaction>>;
     /** Of every namespace. */
     deadLetters(page: PageRequest): Promise<Page<DeadLetter>>;
     /** These, or all; returns the ids of those that were there. */

@@ -123,7 +123,7 @@ async function assemble(
 ): Promise<Attune> {
   const parts = await openParts(config, ambient, stores, extractors);
   const { access, collections, executions, learning, relay, deadLetters, rollouts } = parts;
-  const watchers = () => learning.feed.watcherCount + rollouts.watcherCount();
+  const watchers = () => learning.feed.watcherCount + rollouts.watcherCount() + parts.feedback.watcherCount();
   const monitoring = openMonitoring({
     ...{ ...stores, relay, deadLetters, clock: ambient.clock },
     posteriors: learning.cache,
@@ -148,6 +148,7 @@ async function assemble(
       () => parts.rebuilds.close(),
       () => parts.evaluations.close(),
       () => rollouts.close(),
+      () => parts.feedback.close(),
       () => learning.feed.close(),
       () => executions.close(),
       () => relay.close(),
@@ -217,7 +218,7 @@ function bindApp(parts: Parts, { metrics }: { metrics: Metrics }): App {
       { ...searchDeps, retrievers: retrieverCache },
       observeSearches(evaluations.search, { metrics, tracer }),
     ),
-    interactions: parts.feedback,
+    interactions: parts.feedback.app,
     evaluations: evaluations.app,
     rollouts: rollouts.app,
     analytics: bindAnalytics({ retrievers, clock, warehouse: parts.warehouse }),

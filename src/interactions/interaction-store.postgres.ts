@@ -33,6 +33,16 @@ export function createPostgresInteractionStore(db: Database): InteractionStore {
       return { items: rows.slice(0, limit).map(toInteraction), hasNextPage: rows.length > limit };
     },
 
+    async receivedSince({ namespaceId, retrieverId, from }, except, limit) {
+      const rows = await db.query<InteractionRow>(
+        `select ${interactionColumns} from interactions
+         where namespace_id = $1 and retriever_id = $2 and id >= $3::uuid and id <> all($4::uuid[])
+         order by id limit $5`,
+        [namespaceId, retrieverId, firstUuidAt(from), except, limit],
+      );
+      return rows.map(toInteraction);
+    },
+
     async expire(before) {
       const oldestId = firstUuidAt(before);
       await db.query('delete from interaction_signals where execution_id < $1', [oldestId]);

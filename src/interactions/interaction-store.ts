@@ -27,6 +27,12 @@ export interface InteractionStore {
    * @throws ValidationError INVALID_CURSOR
    */
   list(namespaceId: string, filter: InteractionFilter, page: PageRequest): Promise<Page<Interaction>>;
+  /** A retriever's events that were received at `from` (milliseconds since the epoch) or later, without those that are named; oldest first. */
+  receivedSince(
+    where: { namespaceId: string; retrieverId: string; from: number },
+    except: readonly string[],
+    limit: number,
+  ): Promise<Interaction[]>;
   /** Deletes the events and the counts of before that time, and the signals of executions of before it; returns how many events. */
   expire(before: number): Promise<number>;
 }

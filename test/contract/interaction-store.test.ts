@@ -51,6 +51,24 @@ describe.each(testDatabases())('the interaction store on $name', ({ open }) => {
     ]);
   });
 
+  test('what a retriever has received since is read oldest first, without what is named, a page at a time', async () => {
+    const { namespaceId, retrieverId } = executionOf(['a']);
+    const at = (receivedAt: number) => interactionOn(executionOf(['a'], { namespaceId, retrieverId }), { receivedAt });
+    const [before, first, second, third] = [1, 2, 2, 3].map((second) => at(startOfTest + second * 1_000));
+    const elsewhere = interactionOn(executionOf(['a'], { namespaceId }), { receivedAt: startOfTest + 3_000 });
+    await store.record([third!, before!, second!, first!, elsewhere]);
+    const since = async (except: string[], limit = 10) => {
+      const found = await store.receivedSince({ namespaceId, retrieverId, from: startOfTest + 2_000 }, except, limit);
+      return found.map(({ id }) => id);
+    };
+    const ids = [first!.id, second!.id].sort();
+    expect(await since([])).toEqual([...ids, third!.id]);
+    expect(await since([ids[0]!])).toEqual([ids[1], third!.id]);
+    expect(await since([], 1)).toEqual([ids[0]]);
+    const foreign = { namespaceId: uuidv7(), retrieverId, from: 0 };
+    expect(await store.receivedSince(foreign, [], 10)).toEqual([]);
+  });
+
   test('an event of nothing known is stored each time it comes', async () => {
     const namespaceId = uuidv7();
     const events = [1, 2].map(() => interactionOn(null, { namespaceId, documentId: null, position: null }));

@@ -72,7 +72,9 @@ const table: Readonly<Record<RootField['root'], Readonly<Record<string, Needs>>>
     createNamespace: 'OPERATOR',
     replayDeadLetters: 'OPERATOR',
   },
-  subscription: { learnedWeights: 'SEARCH', evaluationProgress: 'ADMIN', rolloutEvents: 'ADMIN' },
+  subscription: {
+    ...{ learnedWeights: 'SEARCH', evaluationProgress: 'ADMIN', rolloutEvents: 'ADMIN', interactionFeed: 'ADMIN' },
+  },
 };
 
 /** What the answers to a key that a web page may hold are made of. Whatever else becomes part of them is seen by everybody. */
@@ -88,7 +90,7 @@ const inPublicAnswers: Readonly<Record<'SEARCH' | 'INTERACT', readonly string[]>
 };
 
 /** Fields and types below the first level that take more than their parent does: `Type.field` or `Type`, and the scope. */
-const guardedBelow: Readonly<Record<string, Needs>> = {};
+const guardedBelow: Readonly<Record<string, Needs>> = { 'Collection.documents': 'ADMIN' };
 
 const letIn: Readonly<Record<Needs, readonly Kind[]>> = {
   INTERACT: ['INTERACT', 'ADMIN', 'OPERATOR'],
@@ -264,6 +266,7 @@ const players: Readonly<Record<string, (app: HandMadeApp, source: LatestValue<ob
   learnedWeights: (app, source) => void (app.learning.watch = async () => source as never),
   evaluationProgress: (app, source) => void (app.evaluations.watch = async () => source as never),
   rolloutEvents: (app, source) => void (app.rollouts.watchEvents = async () => source as never),
+  interactionFeed: (app, source) => void (app.interactions.watch = async () => source as never),
 };
 
 describe('each event of', () => {

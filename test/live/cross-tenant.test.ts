@@ -163,6 +163,8 @@ describe('two tenants that call everything alike', () => {
       .filter(({ field }) => field.args.some(({ name, type }) => name === 'after' || getNamedType(type).name === 'ID'));
     // whatever else takes an id below the first level belongs here
     expect(below.map(({ type, field }) => `${type.name}.${field.name}`)).toEqual([
+      // its cursor is the name that a tenant gave a document, and names a place in the order of names, whosever it is
+      'Collection.documents',
       'Evaluation.queries',
       'EvaluationDataset.queries',
     ]);

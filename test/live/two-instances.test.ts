@@ -143,4 +143,21 @@ describe.skipIf(server === undefined)('two servers on one Postgres and one Click
     await eventually(() => expect(events).toHaveLength(1));
     await client.dispose();
   });
+
+  test('an interaction on one reaches those who watch the feed of the other', async () => {
+    const id = await shop.createRetriever();
+    const client = connect(other!, { connectionParams: { authorization: `Bearer ${other!.adminKey}` } });
+    const { events } = subscribe(client, 'subscription ($id: ID!) { interactionFeed(retrieverId: $id) { id } }', {
+      id,
+    });
+    await eventually(() => expect(other!.attune.stats().watchers).toBe(1));
+    const { executionId } = await shopOn(one!).search(id);
+    const { data } = await one!.ask<{ recordInteraction: { interaction: object } }>(
+      `mutation ($executionId: ID!) { recordInteraction(input: { executionId: $executionId, position: 0 }) {
+         ... on RecordInteractionPayload { interaction { id } } } }`,
+      { executionId },
+    );
+    await eventually(() => expect(events).toEqual([{ data: { interactionFeed: data.recordInteraction.interaction } }]));
+    await client.dispose();
+  });
 });

@@ -177,6 +177,7 @@ export function handMadeApp(): HandMadeApp {
       record: notPlayed,
       recordMany: notPlayed,
       list: notPlayed,
+      watch: notPlayed,
       deadLetters: notPlayed,
       replayDeadLetters: notPlayed,
     },
