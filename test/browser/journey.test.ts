@@ -49,6 +49,17 @@ describe.skipIf(chromium === null)('from an empty server to a killed rollout', {
     await page.getByRole('region', { name: 'Instead: RRF' }).getByRole('listitem').first().waitFor();
   });
 
+  test('a hit shows the picture that its document brings along, and only such a one', async () => {
+    const served = page.getByRole('region', { name: /^Served: / });
+    const pictures = served.locator('img');
+    await pictures.first().waitFor();
+    expect(await pictures.count()).toBe(1);
+    // the page's content security policy lets it through, or it would have no size
+    await expect
+      .poll(() => pictures.first().evaluate((image) => (image as { naturalWidth?: number }).naturalWidth))
+      .toBeGreaterThan(0);
+  });
+
   test('the weights answer to a click', async () => {
     const weights = page.getByRole('region', { name: 'Weights for ann' });
     await weights.getByText('0 interactions').waitFor();

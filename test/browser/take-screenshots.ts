@@ -57,7 +57,8 @@ async function takeAll({ open, url }: TestConsole, retrieverId: string): Promise
     .getByRole('img', { name: /^Weights: / })
     .first()
     .waitFor();
-  await light.getByText('Click-through').first().waitFor();
+  // the label is there before its figure
+  await light.locator('.tile dd').filter({ hasText: '%' }).first().waitFor();
   await take(light, 'overview');
   for (const page of [light, dark]) await page.goto(`${url}/retrievers/${retrieverId}`);
   for (const page of [light, dark]) await page.locator('path.recharts-area-area').nth(3).waitFor();

@@ -35,6 +35,10 @@ export const eventually = (holds: () => void | Promise<void>) => vi.waitFor(hold
 
 let names = 0;
 
+/** A green square, which the first document brings along. */
+export const picture =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Cpath fill='green' d='M0 0h8v8H0z'/%3E%3C/svg%3E";
+
 /** A shop of three documents behind a running server. */
 export function shopOn(attune: RunningAttune) {
   /** A mutation's payload or refusal. */
@@ -65,6 +69,7 @@ export function shopOn(attune: RunningAttune) {
     );
     const documents = ['warm winter jacket', 'a jacket', 'jackets for winter and autumn'].map((content, index) => ({
       ...{ documentId: `d${index}`, content },
+      ...(index === 0 && { metadata: { image: picture } }),
     }));
     await done('upsertDocuments', { collectionId: collection.id, documents }, '{ upserted }');
     return collection.id;

@@ -6,6 +6,7 @@ import { moment } from '../parts/format.ts';
 import { Select } from '../parts/select.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';
 import { ComparisonView } from './comparison-view.tsx';
+import { metricNames } from './metric-names.ts';
 import { runName, type Names, type Run } from './run-names.ts';
 
 const metrics: readonly EvaluationMetric[] = ['NDCG', 'MRR', 'MAP', 'PRECISION', 'RECALL', 'F1'];
@@ -34,7 +35,7 @@ export function CompareCard({ runs, names }: { runs: readonly Run[]; names: Name
             <Select
               label="By"
               value={metric}
-              options={metrics.map((value) => ({ value, label: value }))}
+              options={metrics.map((value) => ({ value, label: metricNames[value] }))}
               onChange={(value) => setMetric(value as EvaluationMetric)}
             />
           </div>

@@ -4,6 +4,7 @@ import type { Tone } from '../parts/tone.ts';
 import { counted, signed } from '../parts/format.ts';
 import { FigureTable } from '../parts/figure-table.tsx';
 import { Interval } from '../parts/interval.tsx';
+import { metricNames } from './metric-names.ts';
 
 type Comparison = ComparisonQuery['compareEvaluations'];
 
@@ -42,7 +43,7 @@ function DifferencePlot({ comparison, metric }: { comparison: Comparison; metric
   return (
     <div className="stack stack--tight">
       <h3>
-        Difference in {metric}@{k}
+        Difference in {metricNames[metric]}@{k}
       </h3>
       <Interval
         low={low}
@@ -105,7 +106,7 @@ function MetricTable({ comparison: { metrics, k } }: { comparison: Comparison })
         columns={['Metric', 'Baseline', 'Candidate', 'Difference']}
         rows={rows.map(({ metric, baseline, candidate, difference }) => ({
           key: metric,
-          cells: [metric, baseline.toFixed(3), candidate.toFixed(3), signed(difference, 3)],
+          cells: [metricNames[metric], baseline.toFixed(3), candidate.toFixed(3), signed(difference, 3)],
         }))}
       />
     </div>

@@ -8,8 +8,8 @@ export function FirstSteps({ onLook }: { onLook: () => void }) {
         <p>A retriever runs searches over a collection and learns how much each of them should count. To have one:</p>
         <ol className="steps">
           <li>
-            Start with the demo: stop the server and run <code>ATTUNE_DATA_DIR=demo npm start -- --shoppers</code>. It
-            brings 300 products, and shoppers whose clicks move the weights.
+            Look at the demo: stop this server and run <code>npm run demo</code>. It brings 300 products, and shoppers
+            whose clicks move the weights, in a folder of its own.
           </li>
           <li>
             Or bring your own: in <a href="/graphql">GraphiQL</a> send <code>createCollection</code>,{' '}
