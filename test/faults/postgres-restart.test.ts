@@ -11,6 +11,7 @@ import { freshDatabaseUrl, serverUrl } from '../fixtures/clickhouse.ts';
 import { createDemoShop } from '../fixtures/operations-shop.ts';
 import { hasPostgresPackages, startOwnPostgres, type OwnPostgres } from '../fixtures/own-postgres.ts';
 import { OK, startLoad, WARNED } from '../fixtures/steady-load.ts';
+import { storedInteractions } from '../fixtures/stored-interactions.ts';
 
 /** For how long Postgres is away: ATTUNE_FAULT_SECONDS=120 for the whole of it. */
 const seconds = Number(process.env.ATTUNE_FAULT_SECONDS ?? 2);
@@ -98,18 +99,3 @@ describe.skipIf(!hasPostgresPackages)(
     );
   },
 );
-
-async function storedInteractions(ask: ReturnType<typeof asking>): Promise<string[]> {
-  const ids: string[] = [];
-  let after: string | null = null;
-  do {
-    type Page = { interactions: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } };
-    const { data }: { data: Page } = await ask<Page>(
-      'query ($after: String) { interactions(first: 100, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }',
-      { after },
-    );
-    ids.push(...data.interactions.nodes.map(({ id }) => id));
-    after = data.interactions.pageInfo.hasNextPage ? data.interactions.pageInfo.endCursor : null;
-  } while (after !== null);
-  return ids;
-}
