@@ -41,6 +41,9 @@ type Result = Record<string, unknown> & { __typename?: string };
 const resultOf = (field: RootField, { data }: Answer) => (data?.[field.name] ?? null) as Result | null;
 const codesOf = ({ errors = [] }: Answer) => errors.map(({ extensions }) => extensions['code']);
 
+/** Subscriptions that begin with what happens next, and not with how things are. */
+const waitsForNews = new Set(['rolloutEvents', 'interactionFeed']);
+
 describe('two tenants that call everything alike', () => {
   let attune: RunningAttune;
   let tenants: readonly [Tenant, Tenant];
@@ -78,7 +81,7 @@ describe('two tenants that call everything alike', () => {
   /** What a subscription begins with; nothing where it is its own and has nothing to tell yet. */
   async function firstEvent(operation: TenantOperation, body: object, authorization: string): Promise<Answer> {
     const { events, abort } = await eventStream(attune as never, body, { authorization });
-    const tellsAtOnce = fieldOf(operation).name !== 'rolloutEvents' && operation.variables['after'] === undefined;
+    const tellsAtOnce = !waitsForNews.has(fieldOf(operation).name) && operation.variables['after'] === undefined;
     const isRefused =
       operation.byPage ||
       placesIn(operation.variables).some(({ whose, place }) => whose !== 'own' || place === 'event');
