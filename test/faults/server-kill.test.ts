@@ -7,6 +7,7 @@ import { seededRng } from '../../src/shared/rng.ts';
 import { asking, processAdminKey, startCommand, urlOf } from '../fixtures/attune-process.ts';
 import type { Child } from '../fixtures/child-process.ts';
 import { createDemoShop } from '../fixtures/operations-shop.ts';
+import { storedInteractions } from '../fixtures/stored-interactions.ts';
 
 /** ATTUNE_FAULT_ROUNDS=200 for the whole of it. */
 const rounds = Number(process.env.ATTUNE_FAULT_ROUNDS ?? 2);
@@ -84,21 +85,6 @@ async function feedback(ask: Ask, retrieverId: string): Promise<string[]> {
   );
   const id = answer.data.recordInteraction.interaction?.id;
   return id === undefined ? [] : [id];
-}
-
-async function storedInteractions(ask: Ask): Promise<string[]> {
-  const ids: string[] = [];
-  let after: string | null = null;
-  do {
-    type Page = { interactions: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } };
-    const { data }: { data: Page } = await ask<Page>(
-      'query ($after: String) { interactions(first: 100, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }',
-      { after },
-    );
-    ids.push(...data.interactions.nodes.map(({ id }) => id));
-    after = data.interactions.pageInfo.hasNextPage ? data.interactions.pageInfo.endCursor : null;
-  } while (after !== null);
-  return ids;
 }
 
 async function learnedInteractions(ask: Ask, retrieverId: string): Promise<number> {
