@@ -1,6 +1,7 @@
 /**
  * An async iterator over values in order, which holds so many at the most: a reader that is slower than they come misses
- * the oldest, so memory is bounded. `return()` ends it at once, also while a read is pending, and calls `onEnd` exactly once.
+ * the oldest, so memory is bounded however fast they come. `return()` ends it at once, also while a read is pending (an
+ * async generator would hang there), and calls `onEnd` exactly once.
  */
 export class RecentValues<Value> implements AsyncIterableIterator<Value> {
   readonly #waiting: Value[] = [];

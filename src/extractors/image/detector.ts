@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import { OperatorError } from '../../shared/errors.ts';
+import { openSession } from '../onnx-session.ts';
 import { categories } from './categories.ts';
 import type { Picture } from './decode-picture.ts';
 import { fitPicture } from './fit-picture.ts';
@@ -54,16 +55,7 @@ const input = { name: 'pixels', type: 'float32', shape: [1, 3, SIDE, SIDE] } as 
 export async function loadDetector(files: DetectorFiles, threads: number): Promise<Detector> {
   const [topology, weights] = await Promise.all([readPinned(files, 'topologyPath'), readPinned(files, 'weightsPath')]);
   const model = graphToOnnx(parseGraphModel(topology.toString('utf8'), weights), input, outputs);
-  env.logLevel = 'error';
-  const session = await InferenceSession.create(model, {
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: 'all',
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    // Idle threads sleep: the processor also serves the databases.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  });
+  const session = await openSession(model, threads);
   return {
     async detect(picture) {
       const found = await session.run({ pixels: new Tensor('float32', fitPicture(picture, SIDE), input.shape) });

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { OperatorError } from '../../shared/errors.ts';
+import { openSession } from '../onnx-session.ts';
 import { buildSentenceEncoder, type BertShape, type Precision } from './bert-graph.ts';
 import { parseSafetensors } from './safetensors.ts';
 import { createWordPieceTokenizer, type Tokenizer } from './word-piece.ts';
@@ -49,16 +50,7 @@ export async function loadSentenceEncoder(options: SentenceEncoderOptions): Prom
   const { weights, tokenizer } = await readModel(files);
   const tokenize = createWordPieceTokenizer(JSON.parse(tokenizer), miniLmShape.maxTokens);
   const model = buildSentenceEncoder(parseSafetensors(weights), miniLmShape, precision);
-  env.logLevel = 'error';
-  const session = await InferenceSession.create(model, {
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: 'all',
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    // Idle threads sleep: the processor also serves the databases.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  });
+  const session = await openSession(model, threads);
   return { tokenize, encode: (tokenLists) => run(session, tokenLists), close: () => session.release() };
 }
 

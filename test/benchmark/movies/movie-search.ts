@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Collection } from '../../../src/collections/collection.ts';
 import { startCommand, urlOf } from '../../fixtures/attune-process.ts';
 import type { JudgedQuery } from '../learning/judged-set.ts';
+import type { ShopSearch } from '../synthetic-shop.ts';
 import { apiClient, mutate, type Ask } from './api-client.ts';
 import type { Engine } from './engines.ts';
 import { aliasesOf, type MovieFeature } from './movie-features.ts';
@@ -67,21 +68,7 @@ export async function createMovieRetriever(
   return retriever.id;
 }
 
-export interface MovieSearch {
-  executionId: string;
-  contextLevel: string | null;
-  hits: { position: number; documentId: string }[];
-  timing: Timing;
-}
-
-/** The server's own account, in milliseconds. */
-export interface Timing {
-  totalMs: number;
-  embeddingMs: number;
-  fusionMs: number;
-  samplingMs: number;
-  searches: { featureUri: string; ms: number; candidates: number }[];
-}
+export type MovieSearch = ShopSearch;
 
 /** Hits that explain themselves, as a client that shows why would ask for them. */
 const SEARCH = `query ($input: SearchInput!) { search(input: $input) { executionId contextLevel timing
