@@ -190,10 +190,7 @@ class BertGraph {
   private quantizedProduct(name: string, rows: readonly Float32Array[], input: string): string {
     const { graph } = this;
     const scales = rows.map((row) => largestMagnitude(row) / weightLevels || 1);
-    const quantized = rows.map((row, output) => {
-      const scale = scales[output] as number;
-      return Int8Array.from(row, (weight) => Math.round(weight / scale));
-    });
+    const quantized = rows.map((row, output) => inSteps(row, scales[output] as number));
     const columns = transpose(quantized, new Int8Array(rows.length * (rows[0]?.length ?? 0)));
     graph.constant(`${name}.int8`, 'int8', [columns.length / rows.length, rows.length], columns);
     graph.floats(`${name}.scale`, [rows.length], scales);
@@ -229,16 +226,33 @@ class BertGraph {
  */
 const weightLevels = 63;
 
+// The loops below see ten million weights before the first search: plain ones take a tenth of what iterators and callbacks do.
+
 function largestMagnitude(values: Float32Array): number {
   let largest = 0;
-  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i] as number));
   return largest;
 }
 
+/** Each value as the nearest whole number of steps. */
+function inSteps(values: Float32Array, step: number): Int8Array {
+  const steps = new Int8Array(values.length);
+  for (let i = 0; i < values.length; i++) steps[i] = Math.round((values[i] as number) / step);
+  return steps;
+}
+
+/** So many rows at a time stay in the processor's cache while their columns are written. */
+const ROWS_AT_ONCE = 64;
+
 /** Writes rows [n][m] into `columns` as [m, n]. */
 function transpose<Target extends Float32Array | Int8Array>(rows: readonly Target[], columns: Target): Target {
-  rows.forEach((row, n) => {
-    for (let m = 0; m < row.length; m++) columns[m * rows.length + n] = row[m] as number;
-  });
+  const [width = 0] = rows.slice(0, 1).map(({ length }) => length);
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    const some = rows.slice(from, from + ROWS_AT_ONCE);
+    for (let m = 0; m < width; m++) {
+      const to = m * rows.length + from;
+      for (let n = 0; n < some.length; n++) columns[to + n] = (some[n] as Target)[m] as number;
+    }
+  }
   return columns;
 }
