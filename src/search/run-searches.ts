@@ -16,6 +16,9 @@ export interface RunSearchesDeps {
   logger: Logger;
 }
 
+/** The words of a long text say what it is about long before they run out, and each further one is a list to read. */
+export const MAX_TERMS = 512;
+
 export interface FoundLists {
   /** One a search, in their order; empty where it failed. */
   lists: RankedList[];
@@ -38,13 +41,21 @@ export async function runSearches(deps: RunSearchesDeps, planned: readonly Plann
   if (first !== undefined && failed.length === outcomes.length) throw first.failure;
   return {
     lists: outcomes.map(({ featureUri, hits }) => ({ featureUri, hits })),
-    warnings: failed.map(
-      ({ featureUri, failure }) =>
-        `The search of ${featureUri} failed${reasonOf(failure)}; the result is made of the other features alone.`,
-    ),
+    warnings: [...prepared.flatMap(({ search, ask }) => shortened(search, ask)), ...failed.map(withoutIt)],
     embeddingMs: embeddings.elapsedMs(),
     searches: outcomes.map(({ featureUri, hits, ms }) => ({ featureUri, ms, candidates: hits.length })),
   };
+}
+
+function withoutIt({ featureUri, failure }: Outcome): string {
+  return `The search of ${featureUri} failed${reasonOf(failure)}; the result is made of the other features alone.`;
+}
+
+function shortened({ featureUri }: PlannedSearch, ask: Ask): string[] {
+  if (ask?.kind !== 'lexical' || ask.terms.length <= MAX_TERMS) return [];
+  return [
+    `The search of ${featureUri} read the first ${MAX_TERMS} of ${ask.terms.length} different words of its query.`,
+  ];
 }
 
 /** What the caller can mend is told. */
@@ -80,7 +91,7 @@ async function runOne(
   if (ask === null) return { featureUri, hits: [], ms: 0, failure: null };
   let elapsed = stopwatch();
   try {
-    const query = ask.kind === 'embedding' ? await embeddedQuery(ask, embeddings) : ask;
+    const query = await queryOf(ask, embeddings);
     elapsed = stopwatch();
     const hits = await searchAll(deps.searcher, search, query);
     return { featureUri, hits, ms: elapsed(), failure: null };
@@ -90,8 +101,9 @@ async function runOne(
   }
 }
 
-async function embeddedQuery(text: TextToEmbed, embeddings: QueryEmbeddings): Promise<FeatureQuery> {
-  return { kind: 'vector', vector: await embeddings.vectorOf(text) };
+async function queryOf(ask: NonNullable<Ask>, embeddings: QueryEmbeddings): Promise<FeatureQuery> {
+  if (ask.kind === 'embedding') return { kind: 'vector', vector: await embeddings.vectorOf(ask) };
+  return ask.kind === 'lexical' ? { kind: 'lexical', terms: ask.terms.slice(0, MAX_TERMS) } : ask;
 }
 
 async function searchAll(

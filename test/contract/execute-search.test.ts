@@ -20,6 +20,7 @@ import { ExecutionRecorder } from '../../src/search/execution-recorder.ts';
 import { createPostgresExecutionStore } from '../../src/search/execution-store.postgres.ts';
 import { executeSearch, type ExecuteSearchDeps } from '../../src/search/execute-search.ts';
 import { createPostgresFeatureSearcher } from '../../src/search/feature-searcher.postgres.ts';
+import { MAX_TERMS } from '../../src/search/run-searches.ts';
 import type { SearchInput } from '../../src/search/search-input.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { randomSeed } from '../../src/shared/rng.ts';
@@ -293,6 +294,16 @@ describe.each(testDatabases())('a search on $name', ({ open }) => {
     expect(execution.hits.length).toBeGreaterThan(0);
     expect(execution.warnings).toEqual([expect.stringContaining(NGRAM)]);
     await expect(run(one.id, { query: 'tent' })).rejects.toThrow(/feature_/);
+  });
+
+  test('reads no more than the first words of a long text, and says so', async () => {
+    const { id } = await make([featureSearch([search(BM25)])]);
+    const words = Array.from({ length: MAX_TERMS }, (_, n) => `word${String.fromCharCode(97 + (n % 26))}${n}`);
+    const within = await run(id, { query: [...words.slice(0, 10), 'tent'].join(' ') });
+    expect(within).toMatchObject({ warnings: [] });
+    expect(within.hits.length).toBeGreaterThan(0);
+    const beyond = await run(id, { query: [...words, 'tent'].join(' ') });
+    expect(beyond).toMatchObject({ hits: [], warnings: [expect.stringMatching(/bm25 read the first 512 of \d+ /)] });
   });
 
   test('answers with nothing where nothing matches', async () => {

@@ -1,25 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { asking } from '../fixtures/attune-process.ts';
 import { startAttune, type RunningAttune } from '../fixtures/attune.ts';
 import { onServer } from '../fixtures/postgres.ts';
+import { startRoundRobinProxy, type RoundRobinProxy } from '../fixtures/round-robin-proxy.ts';
 import { dropStores, realStoresOf } from '../fixtures/store-pair.ts';
 import { eventually, rolloutPayload, shopOn, type Rollout } from './rollout-shop.ts';
-import { connect, subscribe } from './transport-clients.ts';
+import { connect, eventStream, subscribe } from './transport-clients.ts';
 
 const server = process.env.ATTUNE_TEST_DATABASE_URL;
-
-/** A load balancer: each request goes to the next server. */
-function inTurn(servers: readonly RunningAttune[]): RunningAttune {
-  let turn = 0;
-  const [first] = servers as [RunningAttune];
-  return { ...first, ask: (...asked) => servers[turn++ % servers.length]!.ask(...asked) };
-}
 
 const WATCH = 'subscription ($id: ID!) { learnedWeights(retrieverId: $id) { version interactions } }';
 
 // Embedded engines are one process's alone: two need a server of Postgres.
-describe.skipIf(server === undefined)('two servers on one Postgres and one ClickHouse', () => {
+describe.skipIf(server === undefined)('two servers on one Postgres and one ClickHouse, behind a load balancer', () => {
   let [one, other]: RunningAttune[] = [];
+  let proxy: RoundRobinProxy;
+  /** Whichever it is: each request and each WebSocket goes to the next. */
   let both: RunningAttune;
   let database: string;
   let shop: ReturnType<typeof shopOn>;
@@ -29,10 +26,12 @@ describe.skipIf(server === undefined)('two servers on one Postgres and one Click
     database = new URL(env.DATABASE_URL).pathname.slice(1);
     one = await startAttune(env);
     other = await startAttune(env);
-    both = inTurn([one, other]);
+    proxy = await startRoundRobinProxy([one.url, other.url]);
+    both = { ...one, url: proxy.url, ask: asking(proxy.url) };
     shop = shopOn(both);
   });
   afterAll(async () => {
+    await proxy?.close();
     await Promise.all([one?.close(), other?.close()]);
     await dropStores();
   });
@@ -46,11 +45,12 @@ describe.skipIf(server === undefined)('two servers on one Postgres and one Click
 
   test('a click on one moves the weights that the other shows and sends', async () => {
     const id = await shop.createRetriever();
-    const watchers = [one!, other!].map((attune) => {
+    const watchers = [both, both].map((attune) => {
       const client = connect(attune, { connectionParams: { authorization: `Bearer ${attune.adminKey}` } });
       return { client, ...subscribe(client, WATCH, { id }) };
     });
     await eventually(() => watchers.forEach(({ events }) => expect(events).toHaveLength(1)));
+    expect([one!, other!].map(({ attune }) => attune.stats().watchers)).toEqual([1, 1]);
     const oneShop = shopOn(one!);
     await oneShop.click(await oneShop.search(id, { userId: 'ann' }));
     const latest = () =>
@@ -63,6 +63,24 @@ describe.skipIf(server === undefined)('two servers on one Postgres and one Click
     expect(await shopOn(other!).interactionsLearned(id, 'ann')).toMatchObject({ contextLevel: 'PERSONAL' });
     expect(await shopOn(other!).search(id, { userId: 'ann' })).toMatchObject({ contextLevel: 'PERSONAL' });
     await Promise.all(watchers.map(({ client }) => client.dispose()));
+  });
+
+  test('each of a person’s requests may go to another server, over HTTP and as server-sent events', async () => {
+    const id = await shop.createRetriever();
+    const before = [...proxy.counts];
+    const { events, abort } = await eventStream(
+      both as never,
+      { query: WATCH, variables: { id } },
+      { authorization: `Bearer ${both.adminKey}` },
+    );
+    const weights = async () => (await events.next()).value as { data: { learnedWeights: { interactions: number } } };
+    expect((await weights()).data.learnedWeights.interactions).toBe(0);
+    for (let n = 0; n < 6; n++) await shop.click(await shop.search(id, { userId: 'bea' }), n % 2);
+    let latest = await weights();
+    while (latest.data.learnedWeights.interactions < 6) latest = await weights();
+    abort();
+    await eventually(async () => expect((await shop.interactionsLearned(id, 'bea')).interactions).toBe(6));
+    for (const [place, count] of proxy.counts.entries()) expect(count - before[place]!).toBeGreaterThanOrEqual(6);
   });
 
   test('what is sent to both counts once, and what is sent to either is not lost', async () => {
