@@ -1,24 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
 import { seededRng, type Rng } from '../../src/shared/rng.ts';
 import { startAttune, type RunningAttune } from '../fixtures/attune.ts';
 import { percentile, type Measurement } from './benchmark.ts';
 import { startInteractionLoad } from './steady-load.ts';
 import { createEngine, engineNames, type EngineName } from './movies/engines.ts';
 import { clickHit, createShopRetriever, distinctQueries, fillCollection, searchShop } from './synthetic-shop.ts';
+import { watchWeights } from './watch-weights.ts';
 
 const parameters = {
-  ...{ documents: 500, warmUp: 10, clicks: 100, settleMs: 50, giveUpMs: 10_000 },
+  ...{ documents: 500, warmUp: 10, clicks: 100, settleMs: 50 },
   load: { interactionsASecond: 1_000, aCall: 100 },
 };
 
 type Row = Record<string, string | number>;
-
-interface Arrival {
-  version: string;
-  at: number;
-}
 
 /**
  * How long after a click is acknowledged a subscriber has the weights that it changed: one click at a time, with nothing
@@ -89,50 +83,4 @@ async function measureClicks(attune: RunningAttune, retrieverId: string, rng: Rn
     row('click acknowledged to new weights at the subscriber', fromAckMs),
     row('click sent to new weights at the subscriber', fromRequestMs),
   ];
-}
-
-function watchWeights({ url, adminKey }: RunningAttune, retrieverId: string) {
-  const client = createClient({
-    url: `${url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
-    retryAttempts: 0,
-    connectionParams: { authorization: `Bearer ${adminKey}` },
-  });
-  let last: Arrival = { version: '', at: 0 };
-  let failure: unknown = null;
-  let arrived = () => {};
-  const query = `subscription ($id: ID!) { learnedWeights(retrieverId: $id) { version weights { featureUri weight } } }`;
-  const unsubscribe = client.subscribe<{ learnedWeights: { version: string } }>(
-    { query, variables: { id: retrieverId } },
-    {
-      next({ data, errors }) {
-        if (data?.learnedWeights) last = { version: data.learnedWeights.version, at: performance.now() };
-        else failure = errors;
-        arrived();
-      },
-      error(error) {
-        failure = error;
-        arrived();
-      },
-      complete: () => {},
-    },
-  );
-  return {
-    latest: () => last.version,
-    /** The first arrival with a version above this one. */
-    async after(version: string): Promise<Arrival> {
-      const giveUpAt = performance.now() + parameters.giveUpMs;
-      while (last.version <= version && failure === null) {
-        if (performance.now() > giveUpAt) throw new Error(`no weights after version ${version}`);
-        const arrival = new Promise<void>((resolve) => (arrived = resolve));
-        await Promise.race([arrival, sleep(1_000)]);
-      }
-      if (failure !== null) throw new Error('the subscription failed', { cause: failure });
-      return last;
-    },
-    close() {
-      unsubscribe();
-      void client.dispose();
-    },
-  };
 }

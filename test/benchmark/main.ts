@@ -7,6 +7,7 @@ import { benchmarkFanOut } from './fanout.bench.ts';
 import { benchmarkFreshness } from './freshness.bench.ts';
 import { benchmarkFusion } from './fusion.bench.ts';
 import { benchmarkGrowth } from './growth.bench.ts';
+import { benchmarkInstances } from './instances.bench.ts';
 import { benchmarkInteractions } from './interactions.bench.ts';
 import { describeMachine, installedVersions } from './machine.ts';
 import { benchmarkSearch } from './search.bench.ts';
@@ -25,6 +26,7 @@ const benchmarks = new Map<string, { about: string; run: Benchmark }>([
   ['freshness', { about: 'from a recorded click to the new weights at a subscriber', run: benchmarkFreshness }],
   ['fanout', { about: 'weights that change ten times a second, to thousands of subscribers', run: benchmarkFanOut }],
   ['interactions', { about: 'events a second that one server takes, committed', run: benchmarkInteractions }],
+  ['instances', { about: 'from one of two servers to the other: weights, kill switch', run: benchmarkInstances }],
   ['fusion', { about: 'one fusion of four lists of 100 hits, by method', run: benchmarkFusion }],
   ['analytics', { about: 'every analytics query over 10 million interactions', run: benchmarkAnalytics }],
 ]);
