@@ -11,7 +11,7 @@ const live = (...names: string[]) => names.map((name) => `test/live/${name}.test
 const onBoth = [
   ...live('learned-weights', 'rollout', 'analytics', 'evaluation', 'rebuild', 'operations', 'client'),
   'test/examples/tutorial.test.ts',
-  'test/faults/{shutdown,evaluation-kill}.test.ts',
+  'test/faults/{shutdown,evaluation-kill,server-kill}.test.ts',
 ];
 /** The long ones among them, once: on the real pair where there is one, which takes half of the time. */
 const onEither = [
