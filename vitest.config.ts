@@ -21,7 +21,8 @@ const onEither = [
   'test/faults/{clickhouse-away,forced-drops}.test.ts',
 ];
 
-function project(name: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
+/** How any of the tests are run. */
+export function project(name: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
   return {
     // Vite would take graphql's ES module build for our files and Node its CommonJS one for Pothos and Yoga: two realms
     resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
@@ -46,10 +47,15 @@ const realPair = project('real pair', {
   setupFiles: ['test/fixtures/drop-stores.ts'],
 });
 
+/** Once a run. */
+export const shared = {
+  teardownTimeout: 20_000,
+  globalSetup: ['test/fixtures/real-postgres.ts', 'test/fixtures/global-setup.ts'],
+};
+
 export default defineConfig({
   test: {
-    teardownTimeout: 20_000,
-    globalSetup: ['test/fixtures/real-postgres.ts', 'test/fixtures/global-setup.ts'],
+    ...shared,
     projects: hasPostgres ? [embedded, realPair] : [embedded],
   },
 });

@@ -18,7 +18,13 @@ export const areas = {
     tests: ['test/contract/{outbox,relay}.test.ts', 'test/domain/interactions/*.test.ts'],
   },
   access: {
-    mutate: ['src/access/*.ts', 'schema/while-allowed.ts', 'src/server/{origins,rate-limits,client-address}.ts'],
+    mutate: [
+      'src/access/*.ts',
+      '!src/access/*-store.ts',
+      'schema/while-allowed.ts',
+      'src/server/{origins,rate-limits,client-address}.ts',
+    ],
+    // those in live play the App by hand: no engine runs
     tests: [
       'test/contract/{access,key-watch}.test.ts',
       'test/domain/server/*.test.ts',
