@@ -109,6 +109,7 @@ async function lockExecutions(tx: Queryable, ids: readonly string[]): Promise<Ma
   const rows = await tx.query<Locked & { id: string }>(
     'select id, credited, forgotten from executions where id = any($1::uuid[]) order by id for update',
     [ids],
+    { prepare: true },
   );
   return new Map(rows.map((row) => [row.id, row]));
 }
@@ -124,5 +125,6 @@ async function writeCredited(tx: Queryable, changed: readonly { id: string; now:
     `update executions set credited = c.credited::jsonb
      from unnest($1::uuid[], $2::text[]) as c(id, credited) where executions.id = c.id`,
     [changed.map(({ id }) => id), changed.map(({ now }) => JSON.stringify(now))],
+    { prepare: true },
   );
 }

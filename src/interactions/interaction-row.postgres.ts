@@ -19,7 +19,8 @@ export interface InteractionRow {
   trains: boolean;
 }
 
-export const interactionColumns = `id, namespace_id, retriever_id, execution_id, document_id, position, types, metadata,
+// an array as JSON: `pg` reads its own notation of them slowly
+export const interactionColumns = `id, namespace_id, retriever_id, execution_id, document_id, position, to_json(types) as types, metadata,
   user_id, session_id, segment, idempotency_key, trains,
   (extract(epoch from occurred_at) * 1000)::float8 as occurred_ms,
   (extract(epoch from received_at) * 1000)::float8 as received_ms`;

@@ -62,7 +62,7 @@ export function createPostgresOutbox(db: Database, options: PostgresOutboxOption
     },
 
     async complete(batchId) {
-      await db.query('delete from outbox_batches where id = $1', [batchId]);
+      await db.query('delete from outbox_batches where id = $1', [batchId], { prepare: true });
     },
 
     async release(batchId, error, retryInMs) {
@@ -107,6 +107,7 @@ async function takeOver(db: Database, now: number, leaseMs: number): Promise<Out
      where id = (select id from outbox_batches where due_at <= $1 order by seq limit 1 for update skip locked)
      returning id, payload, attempts`,
     [new Date(now), new Date(now + leaseMs)],
+    { prepare: true },
   );
   return row === undefined ? null : load(db, row.id, row.payload, row.attempts);
 }
@@ -149,16 +150,46 @@ async function takeNew(
 
 /** Null where nothing waits. */
 async function findWaiting(db: Queryable, limit: number): Promise<Waiting | null> {
-  const rows = await db.query<{ id: number; kind: string; ref: string }>(
-    `(select id, kind, ref from outbox where kind = 'interaction' order by id limit $1)
-     union all (select id, kind, ref from outbox where kind = 'execution' order by id
-       limit (select case when exists (select from outbox where kind = 'interaction') then $2::int else $3::int end))`,
-    [limit, Math.ceil(limit * EXECUTION_SHARE.besideInteractions), Math.ceil(limit * EXECUTION_SHARE.alone)],
-  );
-  if (rows.length === 0) return null;
-  const interactions = await loadInteractions(db, refsOf(rows, 'interaction'));
-  const executions = await loadExecutions(db, refsOf(rows, 'execution'));
-  return { rows, interactions, executions, touched: await loadAttributables(db, executionsOf(interactions)) };
+  const [interactions, executions] = await Promise.all([
+    db.query<Held & InteractionRow>(WAITING_INTERACTIONS, [limit], { prepare: true }),
+    db.query<Held & { record: Execution | null }>(
+      WAITING_EXECUTIONS,
+      [Math.ceil(limit * EXECUTION_SHARE.besideInteractions), Math.ceil(limit * EXECUTION_SHARE.alone)],
+      { prepare: true },
+    ),
+  ]);
+  if (interactions.length + executions.length === 0) return null;
+  const stored = interactions.filter(({ id }) => id !== null).map(toInteraction);
+  return {
+    rows: [...interactions.map(heldAs('interaction')), ...executions.map(heldAs('execution'))],
+    interactions: stored,
+    executions: new Map(
+      executions.flatMap(({ record }) => (record === null ? [] : [[record.id, fromRecord(record)] as const])),
+    ),
+    touched: await loadAttributables(db, executionsOf(stored)),
+  };
+}
+
+/** A row of the outbox; what it refers to beside it, null where that was erased. */
+interface Held {
+  outbox_id: number;
+  ref: string;
+}
+
+const WAITING_INTERACTIONS = `
+  select * from (select id as outbox_id, ref from outbox where kind = 'interaction' order by id limit $1) o
+    left join lateral (select ${interactionColumns} from interactions where id = o.ref) i on true
+  order by outbox_id`;
+
+const WAITING_EXECUTIONS = `
+  select o.outbox_id, o.ref, e.record from (
+    select id as outbox_id, ref from outbox where kind = 'execution' order by id
+      limit (select case when exists (select from outbox where kind = 'interaction') then $1::int else $2::int end)) o
+    left join executions e on e.id = o.ref
+  order by o.outbox_id`;
+
+function heldAs(kind: 'interaction' | 'execution') {
+  return ({ outbox_id: id, ref }: Held) => ({ id, kind, ref });
 }
 
 /** Moves what nobody else took in the meantime into a batch of ours. Null where all of it was taken. */
@@ -196,6 +227,7 @@ async function take(
       new Date(oldestAt),
       new Date(clock.now() + leaseMs),
     ],
+    { prepare: true },
   );
   return batch;
 }
@@ -207,6 +239,7 @@ function removeFromOutbox(tx: Queryable, rows: Waiting['rows']): Promise<{ kind:
        for update skip locked)
      returning kind, ref`,
     [rows.map(({ kind }) => kind), rows.map(({ id }) => id)],
+    { prepare: true },
   );
 }
 

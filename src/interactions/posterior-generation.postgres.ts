@@ -9,6 +9,7 @@ export async function readGenerations(db: Queryable, retrieverIds: readonly stri
   const rows = await db.query<{ retriever_id: string; generation: number; ruled_by: number }>(
     'select retriever_id, generation, ruled_by from posterior_generations where retriever_id = any($1::uuid[])',
     [[...new Set(retrieverIds)]],
+    { prepare: true },
   );
   return new Map(rows.map((row) => [row.retriever_id, { number: row.generation, ruledBy: row.ruled_by }]));
 }
@@ -23,7 +24,7 @@ export async function holdGenerations(
   retrieverIds: readonly string[],
 ): Promise<boolean> {
   if (retrieverIds.length === 0) return true;
-  await tx.query('select pg_advisory_xact_lock_shared($1)', [BEGINNING_LOCK]);
+  await tx.query('select pg_advisory_xact_lock_shared($1)', [BEGINNING_LOCK], { prepare: true });
   const now = await readGenerations(tx, retrieverIds);
   return retrieverIds.every((id) => generationOf(now, id).number === generationOf(known, id).number);
 }

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '../shared/logger.ts';
 import { migrate } from './migrate.ts';
 import { openEmbedded } from './open-embedded.ts';
-import { templatePath, TEMPLATES_DIRECTORY } from './template.ts';
+import { isWhole, templatePath, TEMPLATES_DIRECTORY } from './template.ts';
 
 /** Returns the template (see template.ts), made when missing; processes that begin at once may each make it, and one stays. */
 export async function ensureTemplate(logger: Logger): Promise<string> {
   const template = await templatePath();
-  if (existsSync(template)) return template;
+  if (isWhole(template)) return template;
+  await rm(template, { recursive: true, force: true });
   const fresh = path.join(TEMPLATES_DIRECTORY, `new-${randomUUID()}`);
   await mkdir(TEMPLATES_DIRECTORY, { recursive: true });
   const database = await openEmbedded({ directory: fresh, logger });

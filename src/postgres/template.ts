@@ -15,7 +15,12 @@ export const TEMPLATES_DIRECTORY = fileURLToPath(new URL('./dist', import.meta.u
  */
 export async function findTemplate(): Promise<string | null> {
   const template = await templatePath();
-  return existsSync(template) ? template : null;
+  return isWhole(template) ? template : null;
+}
+
+/** What copies a tree may leave out empty folders, without which no database starts: this is one of them. */
+export function isWhole(template: string): boolean {
+  return existsSync(path.join(template, 'pg_notify'));
 }
 
 export async function templatePath(): Promise<string> {
