@@ -6,11 +6,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { URL } from 'node:url';
 
 /**
  * @typedef {{ executionId: string, position: number, interactionTypes: string[] }} Event
- * @typedef {{ url: string, key: string, clients: number, batch: number, seconds: number }} Load
+ * @typedef {{ url: string, key: string, clients: number, batch: number, seconds: number, aSecond?: number }} Load
  * @typedef {import('node:net').Socket} Socket
  */
 
@@ -59,20 +60,24 @@ function answer(socket) {
   });
 }
 
-/** @param {Load} load */
+/** With `aSecond`, no sooner than that many events are due. @param {Load} load */
 async function send(load) {
-  const { url, clients, batch, seconds } = load;
+  const { url, clients, batch, seconds, aSecond = Infinity } = load;
   const { hostname, port } = new URL(url);
   const accepted = batch === 1 ? '"duplicate":false' : `"accepted":${batch}`;
   /** @type {number[]} */
   const callMs = [];
+  const takenBefore = taken;
   const startedAt = performance.now();
   const cpu = process.cpuUsage();
   const isOver = () => performance.now() - startedAt > seconds * 1_000 || taken + batch > events.length;
   const client = async () => {
     const socket = connect(Number(port), hostname).setNoDelay(true);
     await once(socket, 'connect');
-    while (!isOver()) {
+    for (;;) {
+      const dueInMs = startedAt + (1_000 * (taken - takenBefore)) / aSecond - performance.now();
+      if (dueInMs > 1) await sleep(dueInMs);
+      if (isOver()) break;
       const some = events.slice(taken, (taken += batch));
       const text = request(load, some);
       const sentAt = performance.now();

@@ -17,6 +17,8 @@ export interface Load {
   clients: number;
   /** Events a call. */
   batch: number;
+  /** Events a second at the most; absent: as many as the server takes. */
+  aSecond?: number;
 }
 
 type Row = Measurement['rows'][number];
@@ -81,7 +83,7 @@ export async function measureLoad(
   load: Load,
   secondsToSend: number,
 ): Promise<Row> {
-  const { how, clients, batch } = load;
+  const { how, clients, batch, aSecond } = load;
   const lagsMs: number[] = [];
   const over = new AbortController();
   const polling = pollLag(server, lagsMs, over.signal);
@@ -89,7 +91,7 @@ export async function measureLoad(
   const startedAt = performance.now();
   const { url, adminKey: key } = server;
   const { callMs, seconds, cpuSeconds } = await worker.tell<Sent>({
-    ...{ kind: 'send', url, key, clients, batch, seconds: secondsToSend },
+    ...{ kind: 'send', url, key, clients, batch, aSecond, seconds: secondsToSend },
   });
   const cpu = server.cpu();
   await emptied(server);

@@ -4,14 +4,19 @@ import { startServerProcess, storesToMeasure } from './server-process.ts';
 import { startWorker } from './worker.ts';
 
 const parameters = { ...shop, seconds: 15 };
+const steady = (aSecond: number): Load => ({
+  ...{ how: `a hundred a call, ${aSecond} a second`, clients: 16, batch: 100, aSecond },
+});
 const loads: Load[] = [
   { how: 'a thousand a call', clients: 4, batch: 1_000 },
   { how: 'one a call', clients: 64, batch: 1 },
+  ...[2_000, 4_000, 6_000].map(steady),
 ];
 
 /**
- * Events a second that one server takes and has committed when it answers: a thousand a call, and one a call by many clients;
- * and how far the way to ClickHouse is behind meanwhile. Server, clients and stores are processes of their own, which share
+ * Events a second that one server takes and has committed when it answers: a thousand a call, and one a call by many clients,
+ * as many as it takes, and a hundred a call at rates that it may keep up with; and how far the way to ClickHouse is behind
+ * meanwhile. Server, clients and stores are processes of their own, which share
  * this machine's cores: the shares say who was busy (100: one core), and the microseconds who has to do how much for an event. On the embedded engines, and on the pair of servers that
  * ATTUNE_TEST_DATABASE_URL and ATTUNE_TEST_CLICKHOUSE_URL name; ATTUNE_BENCH_STORES picks one by its first letters.
  */

@@ -15,21 +15,16 @@ export const areas = {
   },
   outbox: {
     mutate: ['src/interactions/{outbox.postgres,relay,posterior-deltas,prepare-attribution,split-earnings}.ts'],
-    tests: ['test/contract/{outbox,relay}.test.ts', 'test/domain/interactions/*.test.ts'],
+    tests: ['test/contract/outbox.test.ts', 'test/domain/interactions/*.test.ts'],
   },
   access: {
-    mutate: [
-      'src/access/*.ts',
-      '!src/access/*-store.ts',
-      'schema/while-allowed.ts',
-      'src/server/{origins,rate-limits,client-address}.ts',
-    ],
-    // those in live play the App by hand: no engine runs
-    tests: [
-      'test/contract/{access,key-watch}.test.ts',
-      'test/domain/server/*.test.ts',
-      'test/live/{rate-limits,transport-http,transport-websocket}.test.ts',
-    ],
+    mutate: ['src/access/*.ts', '!src/access/*-store.ts'],
+    tests: ['test/contract/{access,key-watch}.test.ts'],
+  },
+  // their tests play the App by hand: no engine runs
+  guards: {
+    mutate: ['schema/while-allowed.ts', 'src/server/{origins,rate-limits,client-address}.ts'],
+    tests: ['test/domain/server/*.test.ts', 'test/live/{rate-limits,transport-http,transport-websocket}.test.ts'],
   },
 };
 
