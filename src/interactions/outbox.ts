@@ -53,9 +53,9 @@ export interface Backlog {
 /** The queue between Postgres and ClickHouse, safe for several relays at once. */
 export interface Outbox {
   /**
-   * The oldest batch that is due: one left behind by a relay that died or failed, else a new one of up to `limit`
-   * interactions and a share of the executions, whose deltas are the difference between what is attributed now and
-   * what earlier batches hold. The batch is the caller's until its lease ends. Null when nothing is due.
+   * The oldest batch that is due: one left behind by a relay that died or failed, else a new one, of up to `limit`
+   * interactions, whose deltas are the difference between what is attributed now and what earlier batches hold, or of
+   * executions. The batch is the caller's until its lease ends. Null when nothing is due.
    */
   claim(limit: number, prepare: PrepareAttribution): Promise<OutboxBatch | null>;
   /** Ends every lease and pause at once: for who knows that no other relay is alive. */

@@ -129,8 +129,7 @@ class OutboxRelay implements Relay {
   async #claim(): Promise<OutboxBatch | null> {
     const { outbox, prepareAttribution, limit } = this.#options;
     const batch = await outbox.claim(this.#limit, prepareAttribution);
-    const isFull = (batch?.interactions.length ?? 0) >= this.#limit;
-    this.#limit = limit ?? (isFull ? Math.min(2 * this.#limit, LIMITS.most) : LIMITS.least);
+    if (limit === undefined) this.#limit = nextLimit(batch, this.#limit);
     return batch;
   }
 
@@ -185,6 +184,13 @@ class OutboxRelay implements Relay {
   async #pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
+}
+
+/** A batch of executions says nothing of how many interactions wait. */
+function nextLimit(batch: OutboxBatch | null, limit: number): number {
+  if (batch !== null && batch.interactions.length === 0) return limit;
+  const isFull = (batch?.interactions.length ?? 0) >= limit;
+  return isFull ? Math.min(2 * limit, LIMITS.most) : LIMITS.least;
 }
 
 function messageOf(error: unknown): string {

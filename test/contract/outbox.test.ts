@@ -64,6 +64,11 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
   const save = (...executions: Execution[]) => createPostgresExecutionStore(db).save(executions);
   const record = (...events: Interaction[]) => createPostgresInteractionStore(db).record(events);
   const claim = (limit = 100) => outbox.claim(limit, onePerSignal);
+  /** The same, with the executions on their way already. */
+  async function sent(...executions: Execution[]): Promise<void> {
+    await save(...executions);
+    await outbox.complete((await claim())!.id);
+  }
 
   async function claimAll(from: Outbox, limit = 100): Promise<OutboxBatch[]> {
     const batches: OutboxBatch[] = [];
@@ -81,7 +86,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
 
   test('a batch carries what waits and what the arms have earned by it', async () => {
     const execution = executionOf(['a', 'b']);
-    await save(execution);
+    await sent(execution);
     const event = interactionOn(execution, { interactionTypes: ['CLICK', 'SHARE'] });
     await record(event);
     const batch = await claim();
@@ -103,7 +108,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
     expect(batch).toEqual({
       id: expect.any(String),
       namespaceIds: [execution.namespaceId],
-      executions: [execution],
+      executions: [],
       interactions: [event],
       deltas: [
         { ...delta, context: { level: 'PERSONAL', key: 'ada' } },
@@ -120,6 +125,18 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
     expect(await claim()).toBeNull();
   });
 
+  test('what was searched has batches of its own, which earn nothing', async () => {
+    const executions = [executionOf(['a']), executionOf(['b'])];
+    await save(...executions);
+    expect(await claim()).toEqual({
+      id: expect.any(String),
+      namespaceIds: [...new Set(executions.map(({ namespaceId }) => namespaceId))],
+      executions: executions.toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+      ...{ interactions: [], deltas: [], searchOutcomes: [], attempts: 0 },
+    });
+    expect(await claim()).toBeNull();
+  });
+
   test('what a context gains from several executions is one delta', async () => {
     const one = executionOf(['a']);
     const other = executionOf(['b'], {
@@ -127,7 +144,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
       retrieverId: one.retrieverId,
       contextValues: { user_id: 'bob' },
     });
-    await save(one, other);
+    await sent(one, other);
     await record(interactionOn(one), interactionOn(other));
     const batch = await claim();
     expect(gains(batch!.deltas)).toEqual({ 'PERSONAL ada': 1, 'PERSONAL bob': 1, 'GLOBAL ': 2 });
@@ -135,7 +152,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
 
   test('a later batch carries only what came on top, also while the earlier one is not sent', async () => {
     const execution = executionOf(['a', 'b']);
-    await save(execution);
+    await sent(execution);
     await record(interactionOn(execution));
     expect(gains((await claim())!.deltas)).toEqual({ 'PERSONAL ada': 1, 'GLOBAL ': 1 });
     await record(interactionOn(execution, { documentId: 'b', position: 1, interactionTypes: ['CLICK', 'COPY'] }));
@@ -144,7 +161,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
 
   test('an event that brings nothing new to its execution brings no delta', async () => {
     const execution = executionOf(['a', 'b']);
-    await save(execution);
+    await sent(execution);
     await record(interactionOn(execution), interactionOn(execution, { documentId: 'b', position: 1 }));
     const first = await claim(1);
     const second = await claim(1);
@@ -166,7 +183,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
     ],
   ])('an event %s goes to the log and trains nothing', async (_which, prepare, isSaved) => {
     const execution = executionOf(['a']);
-    if (isSaved) await save(execution);
+    if (isSaved) await sent(execution);
     const event = interactionOn(execution);
     const loose = interactionOn(null);
     await record(event, loose);
@@ -177,7 +194,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
 
   test('a batch whose relay died is due again when its lease ends, the very same', async () => {
     const execution = executionOf(['a', 'b']);
-    await save(execution);
+    await sent(execution);
     await record(interactionOn(execution, { metadata: { odd: 0.1 + 0.2 } }), interactionOn(null));
     const first = await claim();
     now += LEASE_MS - 1;
@@ -218,7 +235,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
 
   test('a buried batch is kept whole and comes no more', async () => {
     const execution = executionOf(['a']);
-    await save(execution);
+    await sent(execution);
     await record(interactionOn(execution));
     const batch = await claim();
     await outbox.bury(batch!.id, 'cannot parse');
@@ -242,22 +259,34 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
     await save(execution);
     await record(interactionOn(execution, { receivedAt: startOfTest + 500 }));
     expect(await outbox.backlog()).toEqual({ depth: 2, oldestAt: startOfTest });
-    const batch = await claim();
+    const batches = await claimAll(outbox);
     await record(interactionOn(null, { receivedAt: startOfTest + 900 }));
     expect(await outbox.backlog()).toEqual({ depth: 3, oldestAt: startOfTest });
-    await outbox.complete(batch!.id);
+    for (const { id } of batches) await outbox.complete(id);
     expect(await outbox.backlog()).toEqual({ depth: 1, oldestAt: startOfTest + 900 });
   });
 
   test('interactions do not wait behind executions, nor executions behind interactions', async () => {
     await save(...Array.from({ length: 50 }, () => executionOf(['a'])));
     await record(...Array.from({ length: 12 }, () => interactionOn(null)));
-    const first = await claim(8);
-    expect([first!.interactions.length, first!.executions.length]).toEqual([8, 1]);
-    const rest = await claimAll(outbox, 8);
-    expect(rest.map(({ interactions }) => interactions.length).slice(0, 2)).toEqual([4, 0]);
-    expect(rest.map(({ executions }) => executions.length).slice(0, 2)).toEqual([1, 2]);
-    expect(rest.flatMap(({ executions }) => executions)).toHaveLength(49);
+    const batches = await claimAll(outbox, 8);
+    const sizes = batches.map(({ interactions, executions }) => [interactions.length, executions.length]);
+    expect(sizes.slice(0, 4)).toEqual([
+      [8, 0],
+      [0, 2],
+      [4, 0],
+      [0, 2],
+    ]);
+    expect(batches.flatMap(({ executions }) => executions)).toHaveLength(50);
+  });
+
+  test('what people do goes first after a pause, whatever was sent before it', async () => {
+    for (let n = 0; n < 3; n++) {
+      await save(executionOf(['a']));
+      await record(interactionOn(null));
+      const [first, second] = await claimAll(outbox);
+      expect([first!.interactions.length, second!.executions.length]).toEqual([1, 1]);
+    }
   });
 
   test('several relays at once share the work and count nothing twice', async () => {
