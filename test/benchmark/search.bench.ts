@@ -27,6 +27,8 @@ function optionsOf(args: readonly string[]) {
       engines: { type: 'string', default: engineNames().join(',') },
       // in memory, all of it: larger ones want more than Node's default heap
       'rivals-up-to': { type: 'string', default: '10000' },
+      // building its index of vectors takes most of an hour beyond
+      'embedded-up-to': { type: 'string', default: '100000' },
       data: { type: 'string', default: defaultDataFolder },
     },
   });
@@ -35,6 +37,7 @@ function optionsOf(args: readonly string[]) {
     sizes: values.documents.split(',').map(Number),
     engines: values.engines.split(',') as EngineName[],
     rivalsUpTo: Number(values['rivals-up-to']),
+    embeddedUpTo: Number(values['embedded-up-to']),
   };
 }
 
@@ -43,7 +46,7 @@ function optionsOf(args: readonly string[]) {
  * how good each one's ranking is: at every size, on the embedded engine and on the Postgres of ATTUNE_TEST_DATABASE_URL.
  */
 export async function benchmarkSearch(say: Say, args: readonly string[]): Promise<Measurement | null> {
-  const { data, sizes, engines, rivalsUpTo } = optionsOf(args);
+  const { data, sizes, engines, rivalsUpTo, embeddedUpTo } = optionsOf(args);
   const rows: Row[] = [];
   let corpus: MovieCorpus | null = null;
   for (const documents of sizes) {
@@ -54,6 +57,7 @@ export async function benchmarkSearch(say: Say, args: readonly string[]): Promis
     }
     const { teaching, measurement } = plan(corpus);
     for (const engine of engines) {
+      if (engine === 'embedded' && documents > embeddedUpTo) continue;
       say(`${documents} documents, ${engine}`);
       const own = await measureEngine(engine, corpus, { teaching, measurement }, say);
       rows.push(...own.map((row) => ({ engine, documents, ...row })));
