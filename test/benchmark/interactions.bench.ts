@@ -10,7 +10,7 @@ const steady = (aSecond: number): Load => ({
 const loads: Load[] = [
   { how: 'a thousand a call', clients: 4, batch: 1_000 },
   { how: 'one a call', clients: 64, batch: 1 },
-  ...[2_000, 4_000, 6_000].map(steady),
+  ...[2_000, 4_000, 6_000, 8_000].map(steady),
 ];
 
 /**
