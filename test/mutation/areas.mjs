@@ -19,7 +19,7 @@ export const areas = {
   },
   access: {
     mutate: ['src/access/*.ts', '!src/access/*-store.ts'],
-    tests: ['test/contract/{access,key-watch}.test.ts'],
+    tests: ['test/contract/{access,key-watch}.test.ts', 'test/domain/access/*.test.ts'],
   },
   // their tests play the App by hand: no engine runs
   guards: {
