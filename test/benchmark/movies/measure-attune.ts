@@ -24,7 +24,8 @@ interface Sample {
 
 /**
  * One row a retriever: how long its searches take at a client, one at a time, and how good they are; how many of them a
- * second so many clients get. The retrievers take turns, so that whatever else the machine does weighs on all alike.
+ * second so many clients get. The retrievers take turns, so that whatever else the machine does weighs on all alike. The last
+ * row is what a round trip takes by itself, which is in all of them.
  */
 export async function measureAttune(
   ask: Ask,
@@ -32,13 +33,16 @@ export async function measureAttune(
   { queries, warmUp, throughput }: AttuneMeasurement,
 ): Promise<Record<string, string | number>[]> {
   const samples = new Map(retrievers.map(({ id }) => [id, [] as Sample[]]));
+  const emptyMs: number[] = [];
   for (const [n, query] of queries.entries()) {
     for (const [turn, { id }] of rotated(retrievers, n).entries()) {
       const { ms, result: search } = await timed(() => searchMovies(ask, id, unheardOf(query.text, turn)));
       if (n >= warmUp) samples.get(id)?.push({ ms, search, ndcg: ndcgAt10(search.hits, query) });
     }
+    const { ms } = await timed(() => ask('{ __typename }', {}));
+    if (n >= warmUp) emptyMs.push(ms);
   }
-  const rows = [];
+  const rows: Record<string, string | number>[] = [];
   for (const { id, fusion } of retrievers) {
     const own = samples.get(id) ?? [];
     const texts = queries.map(({ text }) => text);
@@ -52,6 +56,7 @@ export async function measureAttune(
       ...parts(own),
     });
   }
+  rows.push({ system: 'Attune, an operation that asks for nothing', ...spread(emptyMs) });
   return rows;
 }
 
