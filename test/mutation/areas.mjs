@@ -14,7 +14,10 @@ export const areas = {
     tests: ['test/domain/learning/*.test.ts', 'test/domain/interactions/posterior-deltas.test.ts'],
   },
   outbox: {
-    mutate: ['src/interactions/{outbox.postgres,relay,posterior-deltas,prepare-attribution,split-earnings}.ts'],
+    mutate: [
+      'src/interactions/{outbox,take-interactions,take-executions,waiting-events,written-batch}.postgres.ts',
+      'src/interactions/{relay,posterior-deltas,prepare-attribution,split-earnings}.ts',
+    ],
     tests: ['test/contract/outbox.test.ts', 'test/domain/interactions/*.test.ts'],
   },
   access: {

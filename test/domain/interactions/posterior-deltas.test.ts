@@ -171,6 +171,62 @@ test('growth multiplies arms and evidence, not the count, and keeps the evidence
   expect(delta!.evidence.sums).toEqual([8 + 4, -12 - 6]);
 });
 
+test('generations stay apart, and only a later one names itself and when its last signal arose', () => {
+  const sum = new DeltaSum();
+  sum.add('shop', [everybody], gained, forGood);
+  sum.add('shop', [everybody], gained, forGood, { generation: 0, changedAt: undefined });
+  for (const changedAt of [50, 70, 60]) sum.add('shop', [everybody], gained, forGood, { generation: 2, changedAt });
+  const deltas = sum.deltas();
+  expect(deltas.map(({ generation, changedAt, interactions }) => [generation, changedAt, interactions])).toEqual([
+    [undefined, undefined, 2],
+    [2, 70, 3],
+  ]);
+  expect(deltas.map((delta) => ['generation' in delta, 'changedAt' in delta])).toEqual([
+    [false, false],
+    [true, true],
+  ]);
+});
+
+describe('a gain', () => {
+  const nothing: Credit = { interactions: 0, arms: { text: [0, 0] }, outcomes: hits.map(() => [0, 0]) };
+
+  it.each<[string, Partial<Credit>]>([
+    ['an interaction', { interactions: 1 }],
+    ['a reward', { arms: { text: [1, 0] } }],
+    ['a failure', { arms: { text: [0, 1] } }],
+    ['another feature', { arms: { text: [0, 0], image: [0, 1] } }],
+    [
+      'the reward of a hit',
+      {
+        outcomes: [
+          [0, 0],
+          [1, 0],
+          [0, 0],
+        ],
+      },
+    ],
+    [
+      'a hit that was looked at',
+      {
+        outcomes: [
+          [0, 0],
+          [0, 0],
+          [0, 1],
+        ],
+      },
+    ],
+  ])('is there where %s alone is new, and may be taken back', (_what, change) => {
+    const now = { ...nothing, ...change };
+    expect(creditGained(hits, now, nothing)).not.toBeNull();
+    expect(creditGained(hits, nothing, now)).not.toBeNull();
+    expect(creditGained(hits, now, now)).toBeNull();
+  });
+
+  it('is nothing where nothing has come', () => {
+    expect(creditGained(hits, nothing, null)).toBeNull();
+  });
+});
+
 /** −0 is 0. */
 function plainZero(value: number): number {
   return value + 0;
