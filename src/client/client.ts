@@ -1,6 +1,6 @@
 import type { Client as Socket } from 'graphql-ws';
 import { AttuneError } from './attune-error.ts';
-import { openSocket, type LiveOptions } from './live-socket.ts';
+import { closeSocket, openSocket, type LiveOptions } from './live-socket.ts';
 import { searchQuery, trackMutation } from './operations.ts';
 import { payloadOf, request, type Endpoint, type RequestOptions } from './request.ts';
 import { randomId, systemRandom, systemTimers, watchPage, type RandomSource, type TimerClock } from './surroundings.ts';
@@ -109,7 +109,7 @@ export function createClient(options: ClientOptions): Client {
       leavePage();
       closing.abort(new AttuneError('The client was closed.', 'CLIENT_CLOSED'));
       tracker.close(closing.signal.reason as AttuneError);
-      void socket?.dispose();
+      if (socket !== null) closeSocket(socket);
     },
   };
 }

@@ -50,3 +50,8 @@ export function openSocket(
   });
   return socket;
 }
+
+/** Closes it, also in the midst of connecting: that its connection then fails is nobody's business any more. */
+export function closeSocket(socket: Socket): void {
+  void Promise.resolve(socket.dispose()).catch(() => undefined);
+}

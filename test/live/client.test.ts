@@ -253,6 +253,22 @@ describe('the client', () => {
       await noWatchers();
       expect([...ends, ...waiting.ends]).toEqual([]);
     });
+
+    test('ends without a word where its client is closed while it connects, and cannot', async () => {
+      const rejections: unknown[] = [];
+      const onRejection = (reason: unknown) => void rejections.push(reason);
+      process.on('unhandledRejection', onRejection);
+      relay.refuse(true);
+      const { client, ends } = watch('hasty');
+      const refusals = relay.refusals();
+      client.close();
+      await eventually(() => expect(relay.refusals()).toBe(refusals + 1));
+      // a rejection that nobody handles is told of only after what is under way is done
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      process.off('unhandledRejection', onRejection);
+      relay.refuse(false);
+      expect([rejections, ends]).toEqual([[], []]);
+    });
   });
 
   test('is served to every page, as soon as it is built', async () => {

@@ -42,7 +42,9 @@ export function openApi(session: Session, onRefused: (reason: string) => void): 
       }),
     ],
   });
-  return { client, connection, close: () => void socket.dispose() };
+  // it rejects where it was still connecting, and could not
+  const close = () => void Promise.resolve(socket.dispose()).catch(() => undefined);
+  return { client, connection, close };
 }
 
 function openSocket(session: Session, connection: ConnectionMonitor, onRefused: (reason: string) => void) {

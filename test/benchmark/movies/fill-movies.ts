@@ -78,10 +78,12 @@ async function dropVectorIndexes(database: PoolDatabase, { features }: Collectio
     [tables],
   );
   for (const { name } of indexes) await database.query(`drop index ${name}`);
+  // by `pg` itself, which lets a statement run for longer than a server would
   return () =>
-    database.transaction(async (tx) => {
-      await tx.query("set local maintenance_work_mem = '1GB'");
-      for (const { definition } of indexes) await tx.query(definition);
+    database.withClient(async (client) => {
+      await client.query("set maintenance_work_mem = '1GB'");
+      for (const { definition } of indexes) await client.query(definition);
+      await client.query('reset maintenance_work_mem');
     });
 }
 
