@@ -36,6 +36,22 @@ const lazyPackages = {
   },
 };
 
+/**
+ * Node takes the CommonJS of graphql, of which a bundle has to read every function through a chain of getters, at each call:
+ * the same as modules is a tenth less work for an operation.
+ * @type {import('esbuild').Plugin}
+ */
+const graphqlAsModules = {
+  name: 'graphql as modules',
+  setup(build) {
+    build.onResolve({ filter: /^graphql($|\/)/ }, ({ path: name, pluginData, ...from }) => {
+      if (pluginData === graphqlAsModules) return null;
+      const file = name === 'graphql' ? 'graphql/index.mjs' : name.replace(/(\.m?js)?$/, '.mjs');
+      return build.resolve(file, { ...from, pluginData: graphqlAsModules });
+    });
+  },
+};
+
 async function bundle() {
   const { build } = await import('esbuild');
   await rm(bundleDirectory, { recursive: true, force: true });
@@ -53,12 +69,13 @@ async function bundle() {
     format: 'esm',
     target: 'node20',
     external: ['onnxruntime-node', 'pg-native'],
-    plugins: [whereSourcesLie, lazyPackages],
+    plugins: [whereSourcesLie, lazyPackages, graphqlAsModules],
+    // without what graphql checks for developers, at every value that it completes
+    define: { 'process.env.NODE_ENV': '"production"' },
     // what CommonJS packages call
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
     },
-    keepNames: true,
     metafile: true,
     logLevel: 'warning',
   });
