@@ -16,7 +16,7 @@ export async function takeExecutions(
 ): Promise<OutboxBatch | null> {
   for (;;) {
     // a record never changes, so it is read before the transaction
-    const rows = await db.query<Held & { record: Execution | null }>(WAITING, [limit], { prepare: true });
+    const rows = await db.query<Held & { record: Execution | null }>(WAITING, [limit]);
     if (rows.length === 0) return null;
     const taken = await db.transaction(async (tx) => {
       const refs = await removeFromOutbox(tx, 'execution', rows);

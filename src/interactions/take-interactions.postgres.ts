@@ -55,7 +55,7 @@ export async function takeInteractions(
 }
 
 async function findWaiting(db: Queryable, limit: number): Promise<Waiting | null> {
-  const rows = await db.query<Held & InteractionRow>(WAITING, [limit], { prepare: true });
+  const rows = await db.query<Held & InteractionRow>(WAITING, [limit]);
   if (rows.length === 0) return null;
   const interactions = rows.filter(({ id }) => id !== null).map(toInteraction);
   return { rows, interactions, touched: await loadAttributables(db, executionsOf(interactions)) };

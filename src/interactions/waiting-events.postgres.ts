@@ -13,15 +13,18 @@ export interface Held {
 export const waitingOf = (kind: EventKind) =>
   `(select id as outbox_id, ref from outbox where kind = '${kind}' order by id limit $1) o`;
 
-/** Takes rows out of the outbox, but for those that somebody else is taking. @returns the ids of their events */
+/**
+ * Takes rows out of the outbox, but for those that somebody else is taking. @returns the ids of their events
+ *
+ * Not prepared, like the look-up before it: the outbox is empty one moment and full the next, and a plan that was kept from
+ * when it was empty compares every row with every other. The rows to take are locked once, as an array, under any plan.
+ */
 export async function removeFromOutbox(tx: Queryable, kind: EventKind, rows: readonly Held[]): Promise<Set<string>> {
   const taken = await tx.query<{ ref: string }>(
-    `delete from outbox where (kind, id) in (
-       select kind, id from outbox where (kind, id) in (select $1::text, unnest($2::bigint[]))
-       for update skip locked)
+    `delete from outbox where kind = $1 and id = any(array(
+       select id from outbox where kind = $1 and id = any($2::bigint[]) for update skip locked))
      returning ref`,
     [kind, rows.map(({ outbox_id: id }) => id)],
-    { prepare: true },
   );
   return new Set(taken.map(({ ref }) => ref));
 }

@@ -10,6 +10,7 @@ const MAX_CONNECTIONS = 10;
 /** For a server that vanished with its connections, as in a failover: it neither answers nor ends them. */
 const QUERY_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_AFTER_MS = 10_000;
+const LOOK_FOR_CLIENT_EVERY_MS = 5_000;
 
 export interface ServerOptions {
   /** postgres://user:password@host:port/database, with the parameters that `pg` knows (sslmode …). */
@@ -36,7 +37,8 @@ export async function openServer(options: ServerOptions): Promise<PoolDatabase> 
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       application_name: 'attune',
     },
-    poolConfig: { max: MAX_CONNECTIONS },
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it, which its types do not say
+    poolConfig: { max: MAX_CONNECTIONS, onConnect: endWithUs },
     queryTimeoutMs,
     logger,
     release: async () => {},
@@ -48,6 +50,15 @@ export async function openServer(options: ServerOptions): Promise<PoolDatabase> 
     await database.close();
     throw error;
   }
+}
+
+/**
+ * Has the server look, while a statement runs, whether anybody still waits for it. It would go on for hours otherwise, and
+ * hold its locks, after the process that asked has given up or died.
+ */
+async function endWithUs(client: pg.ClientBase): Promise<void> {
+  // some systems that Postgres runs on cannot look
+  await client.query(`set client_connection_check_interval = ${LOOK_FOR_CLIENT_EVERY_MS}`).catch(() => undefined);
 }
 
 /** Where a URL leads, without its password. */

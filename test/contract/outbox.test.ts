@@ -321,6 +321,27 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
     expect(gains(batches.flatMap(({ deltas }) => deltas))['GLOBAL ']).toBe(4 * executions.length);
   });
 
+  test('a rush after a time with little to do is taken as fast as ever', async () => {
+    // what a connection has learned to plan by: an outbox that is empty most of the time
+    const waiting = (kind: string, count: number) =>
+      db.query('insert into outbox (kind, ref) select $1, gen_random_uuid() from generate_series(1, $2)', [
+        kind,
+        count,
+      ]);
+    await waiting('execution', 3_000);
+    await claimAll(outbox, 1_000);
+    await db.query('vacuum outbox');
+    await waiting('execution', 2);
+    await db.query('analyze outbox');
+    for (let claims = 0; claims < 10; claims++) {
+      await waiting('interaction', 1);
+      await claimAll(outbox);
+    }
+    await waiting('interaction', 60_000);
+    await claimAll(outbox, 5_000);
+    expect(await outbox.backlog()).toMatchObject({ depth: 0 });
+  });
+
   test('events without anything to send are dropped from the queue', async () => {
     const execution = executionOf(['a']);
     await save(execution);

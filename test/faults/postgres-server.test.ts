@@ -114,6 +114,18 @@ describe.each(servers)('when connections to $name are cut', (server) => {
     await network.close();
   });
 
+  test('a statement that was given up ends on the server too, and lets go of what it has locked', async () => {
+    const [{ name } = { name: '' }] = await db.query<{ name: string }>('select current_database() as name');
+    const url = new URL(process.env.ATTUNE_TEST_DATABASE_URL!);
+    url.pathname = `/${name}`;
+    const impatient = await openServer({ url: url.href, logger: silentLogger, queryTimeoutMs: 300 });
+    await expect(impatient.query('select pg_sleep(3600)')).rejects.toMatchObject({ name: 'UnavailableError' });
+    const sleeping = () =>
+      db.query("select pid from pg_stat_activity where query like 'select pg_sleep(3600)%' and state = 'active'");
+    await expect.poll(sleeping).toEqual([]);
+    await impatient.close();
+  });
+
   test('idle connections of the pool are replaced without a word to the caller', async () => {
     await Promise.all(Array.from({ length: 5 }, () => db.query('select pg_sleep(0.05)')));
     expect(await cutOthers()).toBeGreaterThanOrEqual(4);
