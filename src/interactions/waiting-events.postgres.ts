@@ -14,10 +14,11 @@ export const waitingOf = (kind: EventKind) =>
   `(select id as outbox_id, ref from outbox where kind = '${kind}' order by id limit $1) o`;
 
 /**
- * Takes rows out of the outbox, but for those that somebody else is taking. @returns the ids of their events
+ * Takes rows out of the outbox, but for those that somebody else is taking.
  *
  * Not prepared, like the look-up before it: the outbox is empty one moment and full the next, and a plan that was kept from
  * when it was empty compares every row with every other. The rows to take are locked once, as an array, under any plan.
+ * @returns the ids of their events
  */
 export async function removeFromOutbox(tx: Queryable, kind: EventKind, rows: readonly Held[]): Promise<Set<string>> {
   const taken = await tx.query<{ ref: string }>(

@@ -94,11 +94,15 @@ describe.each(servers)('when connections to $name are cut', (server) => {
     expect(await db.transaction((tx) => tx.query('select 1 as one'))).toEqual([{ one: 1 }]);
   });
 
-  test('a server that vanished without a word is given up, and one that took its place serves', async () => {
+  const urlOfDatabase = async () => {
     const [{ name } = { name: '' }] = await db.query<{ name: string }>('select current_database() as name');
     const url = new URL(process.env.ATTUNE_TEST_DATABASE_URL!);
     url.pathname = `/${name}`;
-    const network = await startTcpRelay(url.href);
+    return url.href;
+  };
+
+  test('a server that vanished without a word is given up, and one that took its place serves', async () => {
+    const network = await startTcpRelay(await urlOfDatabase());
     const far = await openServer({ url: network.url, logger: silentLogger, queryTimeoutMs: 300 });
     const transaction = far.transaction(async (tx) => {
       await tx.query('select 1');
@@ -115,10 +119,7 @@ describe.each(servers)('when connections to $name are cut', (server) => {
   });
 
   test('a statement that was given up ends on the server too, and lets go of what it has locked', async () => {
-    const [{ name } = { name: '' }] = await db.query<{ name: string }>('select current_database() as name');
-    const url = new URL(process.env.ATTUNE_TEST_DATABASE_URL!);
-    url.pathname = `/${name}`;
-    const impatient = await openServer({ url: url.href, logger: silentLogger, queryTimeoutMs: 300 });
+    const impatient = await openServer({ url: await urlOfDatabase(), logger: silentLogger, queryTimeoutMs: 300 });
     await expect(impatient.query('select pg_sleep(3600)')).rejects.toMatchObject({ name: 'UnavailableError' });
     const sleeping = () =>
       db.query("select pid from pg_stat_activity where query like 'select pg_sleep(3600)%' and state = 'active'");

@@ -1,6 +1,7 @@
 import { createClient as createSocket } from 'graphql-ws';
 import { createContext, useContext } from 'react';
 import { cacheExchange, Client, fetchExchange, mapExchange, subscriptionExchange, type CombinedError } from 'urql';
+import { closeSocket } from '../../client/live-socket.ts';
 import { ConnectionMonitor } from './connection.ts';
 import { sessionHeaders, type Session } from './session.ts';
 
@@ -42,9 +43,7 @@ export function openApi(session: Session, onRefused: (reason: string) => void): 
       }),
     ],
   });
-  // it rejects where it was still connecting, and could not
-  const close = () => void Promise.resolve(socket.dispose()).catch(() => undefined);
-  return { client, connection, close };
+  return { client, connection, close: () => closeSocket(socket) };
 }
 
 function openSocket(session: Session, connection: ConnectionMonitor, onRefused: (reason: string) => void) {
