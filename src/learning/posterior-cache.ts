@@ -46,6 +46,8 @@ export class PosteriorCache {
   readonly #awayMs: number;
   readonly #entries: LRUCache<string, Entry>;
   readonly #versions = new Map<string, number>();
+  /** How many reads of a context are under way, by its key. */
+  readonly #reading = new Map<string, { retrieverId: string; context: ContextRef; reads: number }>();
   #awaySince: number | null = null;
   #warned = false;
   #nextProbeAt = 0;
@@ -71,32 +73,39 @@ export class PosteriorCache {
     };
   }
 
-  /** Whether the context is in memory, so that a change of it matters here. */
+  /** Whether the context is in memory or about to be, so that a change of it matters here: a read under way may miss it. */
   holds(retrieverId: string, context: ContextRef): boolean {
-    return this.#entries.has(entryKey(retrieverId, context));
+    const key = entryKey(retrieverId, context);
+    return this.#entries.has(key) || this.#reading.has(key);
   }
 
   /** Reads contexts anew from the store. @throws where it is away */
   async refresh(retrieverId: string, contexts: readonly ContextRef[]): Promise<void> {
+    const done = this.#begin(retrieverId, contexts);
     try {
       this.#keep(retrieverId, contexts, await this.#store.read(retrieverId, contexts));
       this.reportBack();
     } catch (error) {
       this.reportAway(error);
       throw error;
+    } finally {
+      done();
     }
   }
 
-  /** The contexts of a retriever that are in memory. Walks the whole cache: for rare events only. */
+  /** The contexts of a retriever that it `holds`. Walks the whole cache: for rare events only. */
   known(retrieverId: string): ContextRef[] {
-    const contexts: ContextRef[] = [];
-    for (const entry of this.#entries.values()) if (entry.retrieverId === retrieverId) contexts.push(entry.context);
-    return contexts;
+    const contexts = new Map<string, ContextRef>();
+    for (const held of [...this.#entries.values(), ...this.#reading.values()]) {
+      if (held.retrieverId === retrieverId) contexts.set(entryKey(retrieverId, held.context), held.context);
+    }
+    return [...contexts.values()];
   }
 
-  /** The retrievers with contexts in memory. */
+  /** The retrievers with contexts in memory, or about to be. */
   retrievers(): string[] {
-    return [...this.#versions.keys()];
+    const reading = [...this.#reading.values()].map(({ retrieverId }) => retrieverId);
+    return [...new Set([...this.#versions.keys(), ...reading])];
   }
 
   /** For how long the store has not answered, in milliseconds; 0 while it does. */
@@ -119,6 +128,20 @@ export class PosteriorCache {
     this.#logger.info({ awayMs: this.#clock.now() - this.#awaySince }, 'The posterior store answers again.');
     this.#awaySince = null;
     this.#warned = false;
+  }
+
+  #begin(retrieverId: string, contexts: readonly ContextRef[]): () => void {
+    const keys = contexts.map((context) => {
+      const key = entryKey(retrieverId, context);
+      this.#reading.set(key, { retrieverId, context, reads: (this.#reading.get(key)?.reads ?? 0) + 1 });
+      return key;
+    });
+    return () => {
+      for (const key of keys) {
+        const reading = this.#reading.get(key);
+        if (reading !== undefined && --reading.reads === 0) this.#reading.delete(key);
+      }
+    };
   }
 
   /** Slow or away: no search waits for it for a while. */

@@ -8,8 +8,9 @@ import { defaultLearningConfig, type LearningConfig } from '../../src/learning/l
 import { PosteriorCache } from '../../src/learning/posterior-cache.ts';
 import { createPosteriorReader } from '../../src/learning/posterior-reader.ts';
 import { createClickHousePosteriorStore } from '../../src/learning/posterior-store.clickhouse.ts';
+import type { PosteriorStore } from '../../src/learning/posterior-store.ts';
 import { readLearnedWeights } from '../../src/learning/read-learned-weights.ts';
-import { WeightFeed } from '../../src/learning/weight-feed.ts';
+import { WeightFeed, type WeightFeedDeps } from '../../src/learning/weight-feed.ts';
 import type { Retriever } from '../../src/retrievers/retriever.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { testWarehouses } from '../fixtures/clickhouse.ts';
@@ -28,24 +29,26 @@ describe.each(testWarehouses())('the feed of learned weights on $name', ({ open 
   afterAll(() => warehouse.close());
 
   /** A feed over a retriever of the features of interaction.ts, and a way to teach it. */
-  function openFeed(change: Partial<LearningConfig>) {
+  function openFeed(
+    change: Partial<LearningConfig>,
+    storeThat: (store: PosteriorStore) => PosteriorStore = (it) => it,
+  ) {
     const execution = executionOf(['liked', 'passed over']);
     const uris = execution.hits[0]!.features.map(({ featureUri }) => featureUri);
     const retriever = retrieverOf(execution.retrieverId, uris, { ...defaultLearningConfig, ...change });
-    const store = createClickHousePosteriorStore(warehouse);
+    const store = storeThat(createClickHousePosteriorStore(warehouse));
     // A busy machine may be slow: nothing here is about that.
     const cache = new PosteriorCache({ store, logger: silentLogger, clock: systemClock, patienceMs: 20_000 });
     const source = createPosteriorReader(cache, systemClock);
-    const feed = new WeightFeed({
-      cache,
-      logger: silentLogger,
-      weigh: async (...of) => (await readLearnedWeights(source, ...of)).weights,
-    });
+    const weigh = async (...of: Parameters<WeightFeedDeps['weigh']>) =>
+      (await readLearnedWeights(source, ...of)).weights;
+    const feed = new WeightFeed({ cache, logger: silentLogger, weigh });
     const outcomes = [1, 0].map((reward) => ({ reward, examined: 1 }));
     const evidence = evidenceOf(execution.hits, outcomes, uris);
     return {
       retriever,
       feed,
+      weigh,
       /** So many lists of which the first hit, which the feature `text` had first, was rewarded. */
       async teach(contexts: readonly ContextRef[], interactions: number): Promise<void> {
         const sums = evidence.sums.map((sum) => interactions * sum);
@@ -88,6 +91,31 @@ describe.each(testWarehouses())('the feed of learned weights on $name', ({ open 
     expect((await next(witness)).interactions).toBe(5);
     await teach([person('ann'), everyone], 1);
     expect((await next(ann)).interactions).toBe(3);
+    feed.close();
+  });
+
+  test('misses nothing that changes while a context is read for the first time, though nobody watches', async () => {
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    let reads = 0;
+    const slowAtFirst = (store: PosteriorStore): PosteriorStore => ({
+      ...store,
+      async read(...of) {
+        reads += 1;
+        const isFirst = reads === 1;
+        const snapshot = await store.read(...of);
+        if (isFirst) await held;
+        return snapshot;
+      },
+    });
+    const { feed, retriever, teach, weigh } = openFeed({}, slowAtFirst);
+    const reading = weigh(retriever, {});
+    await expect.poll(() => reads).toBe(1);
+    await teach([everyone], 2);
+    await feed.settled();
+    goOn();
+    await reading;
+    expect(await weigh(retriever, {})).toMatchObject({ interactions: 2 });
     feed.close();
   });
 
