@@ -17,7 +17,7 @@ import type { Logger } from './shared/logger.ts';
 import { seededRng, type SeedSource } from './shared/rng.ts';
 import type { Tracer } from './shared/tracer.ts';
 
-/** Executions reach the outbox without a wake-up; interactions of a relay that died are found by this too. */
+/** Executions reach the outbox without a wake-up; what a relay that died had claimed is found by this too. */
 const POLL_MS = 1_000;
 const DRAIN_MS = 3_000;
 
@@ -62,8 +62,8 @@ export async function startRelay(parts: RelayParts): Promise<RunningRelay> {
     clock,
     rng: seededRng(randomSeed()),
   });
-  const poll = setInterval(() => relay.wake(), POLL_MS).unref();
-  relay.wake();
+  const poll = setInterval(() => relay.sweep(), POLL_MS).unref();
+  relay.sweep();
   let drained = false;
   return {
     outbox,
@@ -82,8 +82,8 @@ export async function startRelay(parts: RelayParts): Promise<RunningRelay> {
 }
 
 function traced(eventLog: EventLog, tracer: Tracer): EventLog {
-  return {
-    append(batch) {
+  const spanned = (name: string, send: EventLog['append']): EventLog['append'] => {
+    return (batch) => {
       const { id, executions, interactions, attempts } = batch;
       const attributes = {
         'attune.batch': id,
@@ -91,24 +91,26 @@ function traced(eventLog: EventLog, tracer: Tracer): EventLog {
         'attune.interactions': interactions.length,
         'attune.attempts': attempts,
       };
-      return tracer.span('relay batch', attributes, () => eventLog.append(batch));
-    },
+      return tracer.span(name, attributes, () => send(batch));
+    };
   };
+  return { teach: spanned('relay teach', eventLog.teach), append: spanned('relay batch', eventLog.append) };
 }
 
 /** The log and the posteriors are one engine: when appending fails, what is in memory is the last that is known. */
 function reportingHealth(eventLog: EventLog, cache: PosteriorCache): EventLog {
-  return {
-    async append(batch) {
+  const reporting = (send: EventLog['append']): EventLog['append'] => {
+    return async (batch) => {
       try {
-        await eventLog.append(batch);
+        await send(batch);
       } catch (error) {
         if (!(error instanceof RowsRefusedError)) cache.reportAway(error);
         throw error;
       }
       cache.reportBack();
-    },
+    };
   };
+  return { teach: reporting(eventLog.teach), append: reporting(eventLog.append) };
 }
 
 function changedContexts({ deltas }: OutboxBatch): Map<string, ContextRef[]> {

@@ -39,8 +39,32 @@ const ROWS_AT_FAULT = new Set([
 ]);
 
 export function createClickHouseEventLog(warehouse: Warehouse): EventLog {
-  const insert = async (batch: OutboxBatch, table: string, rows: readonly object[]) => {
-    if (rows.length === 0) return;
+  // on a cluster two inserts into one table at once would only refuse each other: see clickhouse/cluster.ts
+  const inTurn = warehouse.cluster === null ? atOnce : oneAfterAnother();
+
+  return {
+    async teach(given) {
+      const batch = given.replayed ? await withoutLogged(warehouse, given) : given;
+      await insert(batch, 'posterior_deltas', deltaRows(batch));
+    },
+
+    async append(given) {
+      const batch = given.replayed ? await withoutLogged(warehouse, given) : given;
+      const deltas = deltaRows(batch);
+      await allOf([
+        insert(batch, 'executions', batch.executions.map(executionRow)),
+        insert(batch, 'interactions', batch.interactions.map(interactionRow)),
+        insert(batch, 'outcome_minutes', batch.searchOutcomes.map(outcomeRow)),
+      ]);
+      await insert(batch, 'posterior_deltas', deltas);
+    },
+  };
+
+  async function insert(batch: OutboxBatch, table: string, rows: readonly object[]): Promise<void> {
+    if (rows.length > 0) await inTurn(table, () => send(batch, table, rows));
+  }
+
+  async function send(batch: OutboxBatch, table: string, rows: readonly object[]): Promise<void> {
     try {
       await warehouse.client.insert({
         table,
@@ -53,38 +77,23 @@ export function createClickHouseEventLog(warehouse: Warehouse): EventLog {
         ? new RowsRefusedError(`ClickHouse refuses the rows for ${table}: ${error.message}`, { cause: error })
         : explainFailure(error);
     }
-  };
-  // on a cluster two inserts into one table at once would only refuse each other: see clickhouse/cluster.ts
-  const inTurn = warehouse.cluster === null ? atOnce : oneAfterAnother();
-  return {
-    append: (given) => inTurn(() => appendAll(given)),
-  };
-
-  async function appendAll(given: OutboxBatch): Promise<void> {
-    const batch = given.replayed ? await withoutLogged(warehouse, given) : given;
-    const deltas = deltaRows(batch);
-    // The posteriors come last: whoever sees the version that a batch made finds the events behind it, and a batch
-    // that is refused has taught nothing.
-    await allOf([
-      insert(batch, 'executions', batch.executions.map(executionRow)),
-      insert(batch, 'interactions', batch.interactions.map(interactionRow)),
-      insert(batch, 'outcome_minutes', batch.searchOutcomes.map(outcomeRow)),
-    ]);
-    await insert(batch, 'posterior_deltas', deltas);
   }
 }
 
 type Work = () => Promise<void>;
 
-function atOnce(work: Work): Promise<void> {
+function atOnce(_table: string, work: Work): Promise<void> {
   return work();
 }
 
-function oneAfterAnother(): (work: Work) => Promise<void> {
-  let last: Promise<void> = Promise.resolve();
-  return (work) => {
-    const done = last.then(work);
-    last = done.catch(() => undefined);
+function oneAfterAnother(): (table: string, work: Work) => Promise<void> {
+  const last = new Map<string, Promise<void>>();
+  return (table, work) => {
+    const done = (last.get(table) ?? Promise.resolve()).then(work);
+    last.set(
+      table,
+      done.catch(() => undefined),
+    );
     return done;
   };
 }

@@ -3,9 +3,11 @@ import type { OutboxBatch } from './outbox.ts';
 /** The growing record of executions, interactions and posterior deltas. */
 export interface EventLog {
   /**
-   * Appends a batch, once however often it is tried: when it returns, every row is in and the posteriors count them.
+   * Appends what a batch teaches, once however often it is tried: when it returns, the posteriors count it.
    * @throws RowsRefusedError where the rows are at fault; anything else is worth another try.
    */
+  teach(batch: OutboxBatch): Promise<void>;
+  /** Appends a batch whole, once however often it is tried, also after it has taught. @throws as `teach` */
   append(batch: OutboxBatch): Promise<void>;
 }
 

@@ -2,6 +2,7 @@ import type { Database } from '../postgres/database.ts';
 import { issuedAt } from '../search/execution-id.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
+import { gatherBatches } from './gather-batches.postgres.ts';
 import type { Outbox, OutboxBatch } from './outbox.ts';
 import { takeExecutions } from './take-executions.postgres.ts';
 import { takeInteractions } from './take-interactions.postgres.ts';
@@ -19,29 +20,18 @@ export interface PostgresOutboxOptions {
   leaseMs?: number;
 }
 
-/** Executions that go at once: they are big, and nobody waits for them. */
-const EXECUTIONS = { share: 1 / 4, most: 250 };
-
 export function createPostgresOutbox(db: Database, options: PostgresOutboxOptions): Outbox {
   const { clock, newId, logger, leaseMs = 30_000 } = options;
-  // each kind has batches of its own, in turn, so that neither waits behind all of the other: what people do goes first
-  let executionsNext = false;
+  const newBatch = () => ({ id: newId(), dueAt: clock.now() + leaseMs });
   return {
     async claim(limit, prepare) {
-      const dueAt = clock.now() + leaseMs;
-      const leftBehind = await takeOver(db, clock.now(), dueAt);
-      if (leftBehind !== null) return leftBehind;
-      const takeSome = {
-        interactions: () => takeInteractions(db, limit, prepare, { id: newId(), dueAt, logger }),
-        executions: () => takeExecutions(db, executionsIn(limit), { id: newId(), dueAt }),
-      };
-      const [first, second] = executionsNext
-        ? (['executions', 'interactions'] as const)
-        : (['interactions', 'executions'] as const);
-      const batch = (await takeSome[first]()) ?? (await takeSome[second]());
-      executionsNext = batch !== null && batch.executions.length === 0;
-      return batch;
+      const leftBehind = await takeOver(db, clock.now(), clock.now() + leaseMs);
+      return leftBehind ?? takeInteractions(db, limit, prepare, { ...newBatch(), logger });
     },
+
+    claimExecutions: (limit) => takeExecutions(db, limit, newBatch()),
+
+    gather: (batches) => gatherBatches(db, batches, newBatch()),
 
     async reclaim() {
       await db.query('update outbox_batches set due_at = $1 where due_at > $1', [new Date(clock.now())]);
@@ -78,8 +68,6 @@ export function createPostgresOutbox(db: Database, options: PostgresOutboxOption
     },
   };
 }
-
-const executionsIn = (limit: number) => Math.min(EXECUTIONS.most, Math.ceil(limit * EXECUTIONS.share));
 
 /** What an event refers to is a UUIDv7 and so tells its age. */
 const BACKLOG = `

@@ -54,10 +54,17 @@ export interface Backlog {
 export interface Outbox {
   /**
    * The oldest batch that is due: one left behind by a relay that died or failed, else a new one, of up to `limit`
-   * interactions, whose deltas are the difference between what is attributed now and what earlier batches hold, or of
-   * executions. The batch is the caller's until its lease ends. Null when nothing is due.
+   * interactions, whose deltas are the difference between what is attributed now and what earlier batches hold. The batch
+   * is the caller's until its lease ends. Null when nothing is due.
    */
   claim(limit: number, prepare: PrepareAttribution): Promise<OutboxBatch | null>;
+  /** A new batch of up to `limit` executions, which teach nothing, as `claim`. */
+  claimExecutions(limit: number): Promise<OutboxBatch | null>;
+  /**
+   * Makes one batch of several that were never sent to the log, with a new lease: of those that are still the caller's. It
+   * teaches nothing. Null where others have taken all of them over.
+   */
+  gather(batches: readonly OutboxBatch[]): Promise<OutboxBatch | null>;
   /** Ends every lease and pause at once: for who knows that no other relay is alive. */
   reclaim(): Promise<void>;
   complete(batchId: string): Promise<void>;

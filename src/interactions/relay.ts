@@ -1,25 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../shared/clock.ts';
-import type { Logger } from '../shared/logger.ts';
-import type { Rng } from '../shared/rng.ts';
+import { BatchSender, type BatchSenderOptions } from './batch-sender.ts';
+import { EventGatherer } from './event-gatherer.ts';
 import { RowsRefusedError, type EventLog } from './event-log.ts';
 import type { Outbox, OutboxBatch, PrepareAttribution } from './outbox.ts';
 
-export interface RelayOptions {
+export interface RelayOptions extends BatchSenderOptions {
   outbox: Outbox;
   eventLog: EventLog;
   prepareAttribution: PrepareAttribution;
-  /** Called once a batch is in the log and the posteriors count it; at least once a batch. */
+  /** Called once the posteriors count a batch; at least once a batch. */
   onBatch: (batch: OutboxBatch) => void;
-  logger: Logger;
   clock: Clock;
-  rng: Rng;
   /** Interactions a batch. Default 1,000, and up to 5,000 while as many wait: what a batch costs ClickHouse hardly grows with it. */
   limit?: number;
-  /** How often the log may refuse a batch's rows before it is buried. Default 3. */
-  maxRefusals?: number;
-  /** The first pause after a failure, doubled with each further one up to the cap. Default 50 ms and 10 s. */
-  backoff?: { baseMs: number; capMs: number };
+  /** The least time between two batches that teach, while no more wait than fit into one. Default 50 ms. */
+  paceMs?: number;
+  /** How long events that have taught wait for others to go to the log with. Default 500 ms. */
+  gatherMs?: number;
 }
 
 export interface RelayStatus {
@@ -32,8 +30,10 @@ export interface RelayStatus {
 }
 
 export interface Relay {
-  /** Something may be waiting. Cheap, and never throws. */
+  /** Interactions may be waiting. Cheap, and never throws. */
   wake(): void;
+  /** Anything may be waiting, executions too. Never throws. */
+  sweep(): void;
   /** Whether everything that was waiting got sent in that time. */
   drain(timeoutMs: number): Promise<boolean>;
   status(): Promise<RelayStatus>;
@@ -42,12 +42,15 @@ export interface Relay {
 }
 
 const LIMITS = { least: 1_000, most: 5_000 };
+const PACE_MS = 50;
+const GATHER_MS = 500;
 /** While one lane's batch is on its way to the log, the other claims the next. */
 const LANES = 2;
 
 /**
- * Carries the outbox to the event log, batch by batch until it is empty, and then sleeps until it is woken. What fails
- * is tried again for as long as it takes, with growing pauses; only rows that the log itself refuses are buried.
+ * Carries the outbox to the event log, until it is empty, and then sleeps until it is woken. A batch of interactions teaches at
+ * once; its events go to the log soon after, with those of other batches. What fails is tried again for as long as it takes,
+ * with growing pauses; only rows that the log itself refuses are buried.
  */
 export function createRelay(options: RelayOptions): Relay {
   return new OutboxRelay(options);
@@ -57,18 +60,26 @@ class OutboxRelay implements Relay {
   readonly #options: RelayOptions;
   readonly #closing = new AbortController();
   readonly #lanes = new Set<Promise<void>>();
+  readonly #sender: BatchSender;
+  readonly #gatherer: EventGatherer;
   /** One claim at a time: two at once would want the same rows. */
   #claims: Promise<unknown> = Promise.resolve();
   /** Counts the wakes, so that one that comes during a claim is not lost. */
   #wakes = 0;
   /** Interactions that the next batch takes. */
   #limit: number;
-  #failures = 0;
-  #lastError: string | null = null;
+  /** When the next batch may be claimed, where there is no hurry. */
+  #nextClaimAt = 0;
+  /** Those that wait for everything to be sent. */
+  #drains = 0;
 
   constructor(options: RelayOptions) {
+    const { outbox, eventLog, gatherMs = GATHER_MS } = options;
+    const closing = this.#closing.signal;
     this.#options = options;
     this.#limit = options.limit ?? LIMITS.least;
+    this.#sender = new BatchSender(options, closing);
+    this.#gatherer = new EventGatherer({ outbox, eventLog, sender: this.#sender, gatherMs }, closing);
   }
 
   wake(): void {
@@ -78,29 +89,44 @@ class OutboxRelay implements Relay {
     this.#lanes.add(lane);
   }
 
-  async drain(timeoutMs: number): Promise<boolean> {
+  sweep(): void {
     this.wake();
+    if (!this.#closing.signal.aborted) void this.#gatherer.flush();
+  }
+
+  async drain(timeoutMs: number): Promise<boolean> {
     const timeout = new AbortController();
     const late = sleep(timeoutMs, false, { signal: timeout.signal }).catch(() => false);
-    const isIdle = await Promise.race([this.#idle(), late]);
+    this.#drains += 1;
+    const isDone = await Promise.race([this.#sendAll(timeout.signal), late]);
+    this.#drains -= 1;
     timeout.abort();
-    return isIdle && this.#failures === 0 && !this.#closing.signal.aborted;
+    return isDone && this.#sender.lastError === null && !this.#closing.signal.aborted;
   }
 
   async status(): Promise<RelayStatus> {
     const { depth, oldestAt } = await this.#options.outbox.backlog();
     const lagMs = oldestAt === null ? 0 : Math.max(0, this.#options.clock.now() - oldestAt);
-    return { depth, lagMs, lastError: this.#lastError };
+    return { depth, lagMs, lastError: this.#sender.lastError };
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#idle();
+    await this.#gatherer.close();
   }
 
-  async #idle(): Promise<true> {
+  async #sendAll(gaveUp: AbortSignal): Promise<boolean> {
+    do {
+      this.wake();
+      await this.#idle();
+      await this.#gatherer.flush();
+    } while (this.#gatherer.isBehind && !gaveUp.aborted && !this.#closing.signal.aborted);
+    return !this.#gatherer.isBehind;
+  }
+
+  async #idle(): Promise<void> {
     while (this.#lanes.size > 0) await Promise.all(this.#lanes);
-    return true;
   }
 
   /** Never rejects. */
@@ -121,40 +147,49 @@ class OutboxRelay implements Relay {
       if (batch === null) return false;
       await this.#send(batch);
     } catch (error) {
-      await this.#pause(this.#failed(error, 'The outbox could not be reached; trying again.'));
+      await this.#sender.waitAfter(error, 'The outbox could not be reached; trying again.');
     }
     return true;
   }
 
   async #claim(): Promise<OutboxBatch | null> {
-    const { outbox, prepareAttribution, limit } = this.#options;
+    const { outbox, prepareAttribution, clock, limit, paceMs = PACE_MS } = this.#options;
+    await this.#pause(Math.min(this.#nextClaimAt - clock.now(), paceMs));
+    const startedAt = clock.now();
     const batch = await outbox.claim(this.#limit, prepareAttribution);
-    if (limit === undefined) this.#limit = nextLimit(batch, this.#limit);
+    const isFull = (batch?.interactions.length ?? 0) >= this.#limit;
+    this.#nextClaimAt = batch === null || isFull ? 0 : startedAt + paceMs;
+    if (limit === undefined) this.#limit = isFull ? Math.min(2 * this.#limit, LIMITS.most) : LIMITS.least;
     return batch;
   }
 
-  async #send(batch: OutboxBatch): Promise<void> {
-    const { eventLog, outbox } = this.#options;
-    try {
-      await eventLog.append(batch);
-    } catch (error) {
-      return this.#notAppended(batch, error);
-    }
-    this.#succeeded();
-    this.#announce(batch);
-    await outbox.complete(batch.id);
+  async #pause(ms: number): Promise<void> {
+    if (ms <= 0 || this.#drains > 0) return;
+    await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
-  async #notAppended(batch: OutboxBatch, error: unknown): Promise<void> {
-    const { outbox, logger, maxRefusals = 3 } = this.#options;
-    if (error instanceof RowsRefusedError && batch.attempts + 1 >= maxRefusals) {
-      logger.error({ err: error, batchId: batch.id }, 'A batch was refused for good; it is put aside in outbox_dead.');
-      await outbox.bury(batch.id, messageOf(error));
-      return this.#succeeded();
+  /** One that comes again goes whole: nobody knows how far it got. */
+  async #send(batch: OutboxBatch): Promise<void> {
+    const { eventLog, outbox } = this.#options;
+    const isNew = batch.attempts === 0;
+    const hasArrived = isNew
+      ? await this.#sender.send(batch, 'teach', () => this.#teach(batch))
+      : await this.#sender.send(batch, 'append', () => eventLog.append(batch));
+    if (!hasArrived) return;
+    this.#announce(batch);
+    if (isNew) await this.#gatherer.add(batch);
+    else await outbox.complete(batch.id);
+  }
+
+  async #teach(batch: OutboxBatch): Promise<void> {
+    const { eventLog } = this.#options;
+    try {
+      await eventLog.teach(batch);
+    } catch (error) {
+      if (!(error instanceof RowsRefusedError)) throw error;
+      // what is put aside lacks just what was refused: all the rest goes to the log
+      await eventLog.append(batch);
     }
-    const retryInMs = this.#failed(error, 'A batch could not be appended to the log; trying again.');
-    await outbox.release(batch.id, messageOf(error), retryInMs);
-    await this.#pause(retryInMs);
   }
 
   #announce(batch: OutboxBatch): void {
@@ -164,35 +199,4 @@ class OutboxRelay implements Relay {
       this.#options.logger.error({ err: error, batchId: batch.id }, 'A batch was sent, but telling of it failed.');
     }
   }
-
-  #succeeded(): void {
-    if (this.#failures > 0) this.#options.logger.info({ failures: this.#failures }, 'The relay is getting on again.');
-    this.#failures = 0;
-    this.#lastError = null;
-  }
-
-  /** Returns how long to wait: full jitter over the upper half, so that instances do not return all at once. */
-  #failed(error: unknown, message: string): number {
-    const { logger, rng, backoff: { baseMs, capMs } = { baseMs: 50, capMs: 10_000 } } = this.#options;
-    if (this.#failures === 0) logger.warn({ err: error }, message);
-    const ceilingMs = Math.min(capMs, baseMs * 2 ** Math.min(this.#failures, 30));
-    this.#failures += 1;
-    this.#lastError = messageOf(error);
-    return ceilingMs * (0.5 + rng.next() / 2);
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
-  }
-}
-
-/** A batch of executions says nothing of how many interactions wait. */
-function nextLimit(batch: OutboxBatch | null, limit: number): number {
-  if (batch !== null && batch.interactions.length === 0) return limit;
-  const isFull = (batch?.interactions.length ?? 0) >= limit;
-  return isFull ? Math.min(2 * limit, LIMITS.most) : LIMITS.least;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -18,7 +18,8 @@ export interface Payload {
   replayed?: { executions: Execution[]; interactions: Interaction[] };
 }
 
-export async function writeDown(tx: Queryable, batch: OutboxBatch, dueAt: number): Promise<void> {
+/** @param seq its place among the others; absent: behind all of them */
+export async function writeDown(tx: Queryable, batch: OutboxBatch, dueAt: number, seq?: number): Promise<void> {
   const { id, executions, interactions, deltas, searchOutcomes } = batch;
   const payload: Payload = {
     executionIds: executions.map(({ id }) => id),
@@ -30,8 +31,12 @@ export async function writeDown(tx: Queryable, batch: OutboxBatch, dueAt: number
     ...interactions.map(({ receivedAt }) => receivedAt),
   );
   await tx.query(
-    'insert into outbox_batches (id, payload, depth, oldest_at, due_at) values ($1, $2::jsonb, $3, $4, $5)',
-    [id, JSON.stringify(payload), executions.length + interactions.length, new Date(oldestAt), new Date(dueAt)],
+    `insert into outbox_batches (id, payload, depth, oldest_at, due_at, seq) overriding system value
+     values ($1, $2::jsonb, $3, $4, $5, coalesce($6, nextval(pg_get_serial_sequence('outbox_batches', 'seq'))))`,
+    [
+      ...[id, JSON.stringify(payload), executions.length + interactions.length],
+      ...[new Date(oldestAt), new Date(dueAt), seq ?? null],
+    ],
     { prepare: true },
   );
 }

@@ -186,6 +186,7 @@ describe.each(testDatabases())('forgetting a user on $name', ({ open }) => {
     const underWay = new Promise<void>((resolve) => (arrived = resolve));
     relay = loop.startRelay({
       eventLog: (log) => ({
+        ...log,
         async append(batch) {
           arrived();
           await held;

@@ -165,6 +165,20 @@ describe.each(testWarehouses())('event log on $name', ({ open }) => {
     expect(await countsOf(retrieverOf(batch))).toEqual(once);
   });
 
+  test('what a batch teaches counts before its events are there, and no second time with them', async () => {
+    const execution = executionOf(['a']);
+    const batch = batchOf({
+      executions: [execution],
+      interactions: [interactionOn(execution), interactionOn(execution)],
+      deltas: [deltaOf(execution.retrieverId, everyone, 2, { text: [2, 0] })],
+    });
+    await log.teach(batch);
+    expect(await countsOf(execution.retrieverId)).toEqual({ ...once, executions: 0, interactions: 0 });
+    await log.append(batch);
+    await log.teach(batch);
+    expect(await countsOf(execution.retrieverId)).toEqual(once);
+  });
+
   test('two batches of the very same rows both count', async () => {
     const batch = fullBatch();
     await log.append(batch);

@@ -67,15 +67,13 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
   /** The same, with the executions on their way already. */
   async function sent(...executions: Execution[]): Promise<void> {
     await save(...executions);
-    await outbox.complete((await claim())!.id);
+    await outbox.complete((await outbox.claimExecutions(100))!.id);
   }
 
   async function claimAll(from: Outbox, limit = 100): Promise<OutboxBatch[]> {
     const batches: OutboxBatch[] = [];
-    for (let batch = await from.claim(limit, onePerSignal); batch !== null;) {
-      batches.push(batch);
-      batch = await from.claim(limit, onePerSignal);
-    }
+    const next = async () => (await from.claim(limit, onePerSignal)) ?? (await from.claimExecutions(limit));
+    for (let batch = await next(); batch !== null; batch = await next()) batches.push(batch);
     return batches;
   }
 
@@ -128,13 +126,14 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
   test('what was searched has batches of its own, which earn nothing', async () => {
     const executions = [executionOf(['a']), executionOf(['b'])];
     await save(...executions);
-    expect(await claim()).toEqual({
+    expect(await claim()).toBeNull();
+    expect(await outbox.claimExecutions(100)).toEqual({
       id: expect.any(String),
       namespaceIds: [...new Set(executions.map(({ namespaceId }) => namespaceId))],
       executions: executions.toSorted((one, other) => (one.id < other.id ? -1 : 1)),
       ...{ interactions: [], deltas: [], searchOutcomes: [], attempts: 0 },
     });
-    expect(await claim()).toBeNull();
+    expect(await outbox.claimExecutions(100)).toBeNull();
   });
 
   test('what a context gains from several executions is one delta', async () => {
@@ -266,27 +265,60 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
     expect(await outbox.backlog()).toEqual({ depth: 1, oldestAt: startOfTest + 900 });
   });
 
-  test('interactions do not wait behind executions, nor executions behind interactions', async () => {
-    await save(...Array.from({ length: 50 }, () => executionOf(['a'])));
-    await record(...Array.from({ length: 12 }, () => interactionOn(null)));
-    const batches = await claimAll(outbox, 8);
-    const sizes = batches.map(({ interactions, executions }) => [interactions.length, executions.length]);
-    expect(sizes.slice(0, 4)).toEqual([
-      [8, 0],
-      [0, 2],
-      [4, 0],
-      [0, 2],
-    ]);
-    expect(batches.flatMap(({ executions }) => executions)).toHaveLength(50);
-  });
-
-  test('what people do goes first after a pause, whatever was sent before it', async () => {
-    for (let n = 0; n < 3; n++) {
-      await save(executionOf(['a']));
-      await record(interactionOn(null));
-      const [first, second] = await claimAll(outbox);
-      expect([first!.interactions.length, second!.executions.length]).toEqual([1, 1]);
+  describe('what is gathered', () => {
+    /** Three batches that nobody has sent, and what they hold. */
+    async function claimThree() {
+      const execution = executionOf(['a', 'b', 'c']);
+      await sent(execution);
+      const batches: OutboxBatch[] = [];
+      for (const [position, { documentId }] of execution.hits.entries()) {
+        await record(interactionOn(execution, { documentId, position, receivedAt: startOfTest + position }));
+        batches.push((await claim())!);
+      }
+      return batches;
     }
+    const eventIds = (batches: readonly OutboxBatch[]) =>
+      batches.flatMap(({ interactions }) => interactions.map(({ id }) => id)).sort();
+
+    test('is one batch of all their events and outcomes, which teaches nothing', async () => {
+      const batches = await claimThree();
+      const gathered = await outbox.gather(batches);
+      expect(gathered).toEqual({
+        ...{ id: expect.any(String), namespaceIds: batches[0]!.namespaceIds, executions: [], deltas: [], attempts: 0 },
+        interactions: batches.flatMap(({ interactions }) => interactions),
+        searchOutcomes: batches.flatMap(({ searchOutcomes }) => searchOutcomes),
+      });
+      expect(batches.map(({ id }) => id)).not.toContain(gathered!.id);
+      expect(await outbox.backlog()).toEqual({ depth: 3, oldestAt: startOfTest });
+      await outbox.complete(gathered!.id);
+      expect(await outbox.backlog()).toEqual({ depth: 0, oldestAt: null });
+    });
+
+    test('is the very same when it has to be sent again', async () => {
+      const gathered = await outbox.gather(await claimThree());
+      now += LEASE_MS - 1;
+      expect(await claim()).toBeNull();
+      now += 1;
+      expect(await claim()).toEqual({ ...gathered, attempts: 1 });
+      expect(await claim()).toBeNull();
+    });
+
+    test('leaves out what another relay has taken over, and is nothing where it has taken all', async () => {
+      const [first, ...others] = await claimThree();
+      await outbox.release(first!.id, 'away', 0);
+      expect(await openOutbox().claim(100, onePerSignal)).toEqual({ ...first, attempts: 1 });
+      const gathered = await outbox.gather([first!, ...others]);
+      expect(eventIds([gathered!])).toEqual(eventIds(others));
+      expect(await outbox.gather([first!, ...others])).toBeNull();
+    });
+
+    test('stands where the first of them stood, so that who waits for one of them waits for it', async () => {
+      const seqs = () => db.query<{ seq: number }>('select seq from outbox_batches order by seq');
+      const batches = await claimThree();
+      const [first] = await seqs();
+      await outbox.gather(batches);
+      expect(await seqs()).toEqual([first]);
+    });
   });
 
   test('several relays at once share the work and count nothing twice', async () => {
@@ -343,10 +375,11 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
   });
 
   test('events without anything to send are dropped from the queue', async () => {
-    const execution = executionOf(['a']);
-    await save(execution);
-    await db.query('delete from executions');
+    await save(executionOf(['a']));
+    await record(interactionOn(null));
+    await db.query('truncate executions, interactions');
     expect(await claim()).toBeNull();
+    expect(await outbox.claimExecutions(100)).toBeNull();
     expect(await outbox.backlog()).toEqual({ depth: 0, oldestAt: null });
   });
 });

@@ -13,6 +13,7 @@ import { testWarehouses } from '../fixtures/clickhouse.ts';
 import { openFeedbackLoop, roundedTotals, taughtOnce, type FeedbackLoop } from '../fixtures/feedback-loop.ts';
 import { executionOf, interactionOn } from '../fixtures/interaction.ts';
 import { everyone } from '../fixtures/outbox-batch.ts';
+import type { OutboxBatch } from '../../src/interactions/outbox.ts';
 import { testDatabases } from '../fixtures/postgres.ts';
 
 /** Embedded with embedded, real with real. */
@@ -134,14 +135,15 @@ describe.each(pairs)('on $database.name and $warehouse.name', (pair) => {
     async function bury() {
       const happened = await happen();
       const relay = loop.startRelay({
-        eventLog: (log) => ({
-          async append(batch) {
+        eventLog: (log) => {
+          const refuse = async (batch: OutboxBatch) => {
             await log.append({ ...batch, deltas: [] });
             throw new RowsRefusedError('ClickHouse refuses the rows for posterior_deltas: no.');
-          },
-        }),
+          };
+          return { teach: refuse, append: refuse };
+        },
       });
-      relay.wake();
+      relay.sweep();
       // executions and interactions have batches of their own
       await expect.poll(() => letters().count(), { timeout: 20_000 }).toBe(2);
       await relay.close();

@@ -191,6 +191,7 @@ describe.each(testDatabases())('the relay from $name to ClickHouse', ({ open }) 
     const stuck = loop.startRelay({
       leaseMs: 1,
       eventLog: (log) => ({
+        ...log,
         async append(batch) {
           await log.append(batch);
           reached[0]!();
@@ -244,12 +245,13 @@ function resent(event: Interaction): Interaction {
 }
 
 function failingWhile(log: EventLog, isAway: () => boolean): EventLog {
-  return {
-    async append(batch) {
+  const unlessAway = (send: EventLog['append']): EventLog['append'] => {
+    return async (batch) => {
       if (isAway()) throw new Error('connection refused');
-      await log.append(batch);
-    },
+      await send(batch);
+    };
   };
+  return { teach: unlessAway(log.teach), append: unlessAway(log.append) };
 }
 
 /** Makes one execution earn what ClickHouse cannot add up. */

@@ -72,9 +72,12 @@ describe('a whole server under load whose ClickHouse', { timeout: 150_000 + seco
     await expect
       .poll(async () => (await learned()).interactions, { timeout: DRAINED_WITHIN_MS, interval: 200 })
       .toBe(acknowledged.size + 1);
+    await expect
+      .poll(() => logged('interaction').then((ids) => ids.length), { timeout: DRAINED_WITHIN_MS })
+      .toBe(acknowledged.size + 1);
     const interactions = await logged('interaction');
+    expect(new Set(interactions).size).toBe(interactions.length);
     expect(interactions.filter((id) => acknowledged.has(id)).sort()).toEqual([...acknowledged].sort());
-    expect(interactions).toHaveLength(acknowledged.size + 1);
     await expect
       .poll(() => logged('execution').then((ids) => ids.length), { timeout: DRAINED_WITHIN_MS })
       .toBe(searches.length + 1);

@@ -29,7 +29,7 @@ beforeAll(async () => {
       true,
     );
   }
-  await eventually(async () => expect(await shop.interactionsLearned(learned)).toBe(2 * shopQueries.length));
+  await attune.attune.drain();
 });
 afterAll(() => attune.close());
 
@@ -202,6 +202,7 @@ describe('an off-policy estimate', () => {
     expect(few.data.offPolicyEstimate).toMatchObject({ summary: expect.stringMatching(/^No estimate/) as string });
 
     for (const sought of [...shopQueries, ...shopQueries]) await shop.shop(learned, sought, { userId: 'someone else' });
+    await attune.attune.drain();
     const enough = await eventually(async () => {
       const { data } = await estimate({ retrieverId: learned, candidateId: honest });
       expect(data.offPolicyEstimate.usedSearches).toBeGreaterThanOrEqual(60);

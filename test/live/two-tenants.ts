@@ -75,7 +75,7 @@ export async function createTenant(attune: RunningAttune, name: string, word: st
     // not kept: nobody revokes the key that it asks with
     tenant.every.add(data.createApiKey.apiKey.id);
   }
-  await furnish(tenant);
+  await furnish(tenant, attune);
   return tenant;
 }
 
@@ -105,7 +105,7 @@ export async function createRetriever(tenant: Tenant, retrieverName: string, fus
   keep(tenant, 'retriever', (retriever as { id: string }).id);
 }
 
-async function furnish(tenant: Tenant): Promise<void> {
+async function furnish(tenant: Tenant, { attune }: RunningAttune): Promise<void> {
   const { word, ids } = tenant;
   const made = async (kind: IdKind, name: string, input: object, field: string, type?: string) => {
     const result = await mutate(tenant, name, input, `${field} { id }`, type);
@@ -120,6 +120,8 @@ async function furnish(tenant: Tenant): Promise<void> {
   await createRetriever(tenant, 'one', 'LEARNED');
   await createRetriever(tenant, 'two', 'RRF');
   for (const retrieverId of ids.retriever) await shopAround(tenant, retrieverId);
+  // sessions are replayed from the log
+  await attune.drain();
   const queries = [{ inputs: { query: 'lamp', word }, judgments: [{ documentId: 'd0', relevance: 2 }] }];
   await made('dataset', 'createEvaluationDataset', { name: 'judged', queries }, 'dataset', 'EvaluationDataset');
   for (const retrieverId of ids.retriever) {

@@ -15,8 +15,8 @@ export const areas = {
   },
   outbox: {
     mutate: [
-      'src/interactions/{outbox,take-interactions,take-executions,waiting-events,written-batch}.postgres.ts',
-      'src/interactions/{relay,posterior-deltas,prepare-attribution,split-earnings}.ts',
+      'src/interactions/{outbox,take-interactions,take-executions,waiting-events,written-batch,gather-batches}.postgres.ts',
+      'src/interactions/{relay,batch-sender,event-gatherer,posterior-deltas,prepare-attribution,split-earnings}.ts',
     ],
     tests: ['test/contract/outbox.test.ts', 'test/domain/interactions/*.test.ts'],
   },

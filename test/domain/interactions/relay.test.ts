@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { RowsRefusedError } from '../../../src/interactions/event-log.ts';
+import { RowsRefusedError, type EventLog } from '../../../src/interactions/event-log.ts';
+import type { Execution } from '../../../src/search/execution.ts';
 import type { Interaction } from '../../../src/interactions/interaction.ts';
 import type { Outbox, OutboxBatch } from '../../../src/interactions/outbox.ts';
 import { createRelay, type Relay, type RelayOptions } from '../../../src/interactions/relay.ts';
@@ -11,11 +12,15 @@ const batch = (id: string, events = 1, attempts = 0): OutboxBatch => ({
   ...{ id, namespaceIds: [], executions: [], deltas: [], searchOutcomes: [], attempts },
   interactions: Array.from({ length: events }, () => ({}) as Interaction),
 });
+/** A log that does the same with what teaches and with the rest. */
+const logThat = (send: EventLog['append']): EventLog => ({ teach: send, append: send });
 
 /** An outbox, a log and what is told of them, played by hand. */
 function stage(waiting: OutboxBatch[], options: Partial<RelayOptions> = {}) {
+  const executions: OutboxBatch[] = [];
   const seen = {
     limits: [] as number[],
+    taught: [] as string[],
     appended: [] as string[],
     announced: [] as string[],
     completed: [] as string[],
@@ -27,6 +32,11 @@ function stage(waiting: OutboxBatch[], options: Partial<RelayOptions> = {}) {
     async claim(limit) {
       seen.limits.push(limit);
       return waiting.shift() ?? null;
+    },
+    claimExecutions: async () => executions.shift() ?? null,
+    gather: async (batches) => {
+      const count = batches.reduce((sum, { interactions }) => sum + interactions.length, 0);
+      return batch(batches.map(({ id }) => id).join('+'), count);
     },
     reclaim: async () => {},
     complete: async (id) => void seen.completed.push(id),
@@ -40,17 +50,21 @@ function stage(waiting: OutboxBatch[], options: Partial<RelayOptions> = {}) {
   const log = (level: string) => (_fields: object, message: string) => void seen.logged.push({ level, message });
   const relay = createRelay({
     outbox,
-    eventLog: { append: async ({ id }) => void seen.appended.push(id) },
+    eventLog: {
+      teach: async ({ id }) => void seen.taught.push(id),
+      append: async ({ id }) => void seen.appended.push(id),
+    },
     prepareAttribution: async () => () => null,
     onBatch: ({ id }) => void seen.announced.push(id),
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     clock: { now: () => NOW },
     rng: { next: () => 0 } as Rng,
     backoff: { baseMs: 2, capMs: 10 },
+    ...{ paceMs: 0, gatherMs: 5 },
     ...options,
   });
   relays.push(relay);
-  return { relay, outbox, seen, waiting };
+  return { relay, outbox, seen, waiting, executions };
 }
 
 const relays: Relay[] = [];
@@ -70,27 +84,136 @@ function gate() {
   return { opened, open };
 }
 
-test('sends, tells of and completes every batch, until nothing waits', async () => {
+test('teaches and tells of every batch, then sends their events together, until nothing waits', async () => {
   const { relay, seen } = stage([batch('a'), batch('b'), batch('c')]);
   expect(await relay.drain(5_000)).toBe(true);
   expect(seen).toMatchObject({
-    appended: ['a', 'b', 'c'],
+    taught: ['a', 'b', 'c'],
     announced: ['a', 'b', 'c'],
-    completed: ['a', 'b', 'c'],
+    appended: ['a+b+c'],
+    completed: ['a+b+c'],
     ...{ released: [], buried: [], logged: [] },
   });
   expect(seen.limits).toHaveLength(4);
 });
 
-test('tells of a batch when it is in the log, and before it is crossed out', async () => {
+test('tells of a batch when it has taught, and crosses it out when its events are in the log', async () => {
   const order: string[] = [];
   const { relay, outbox } = stage([batch('a')], {
-    eventLog: { append: async () => void order.push('in the log') },
+    eventLog: { teach: async () => void order.push('taught'), append: async () => void order.push('in the log') },
     onBatch: () => void order.push('told'),
   });
   outbox.complete = async () => void order.push('crossed out');
   await relay.drain(5_000);
-  expect(order).toEqual(['in the log', 'told', 'crossed out']);
+  expect(order).toEqual(['taught', 'told', 'in the log', 'crossed out']);
+});
+
+test('what goes to the log with others teaches no second time', async () => {
+  const sent: OutboxBatch[] = [];
+  const delta = { arms: [] } as unknown as OutboxBatch['deltas'][number];
+  const { relay } = stage([{ ...batch('a'), deltas: [delta] }], {
+    eventLog: { teach: async () => {}, append: async (one) => void sent.push(one) },
+  });
+  await relay.drain(5_000);
+  expect(sent).toMatchObject([{ id: 'a', deltas: [] }]);
+});
+
+test('what was tried before goes whole, and waits for no other', async () => {
+  const { relay, seen } = stage([batch('a'), batch('again', 1, 1), batch('b')], { gatherMs: 3_600_000 });
+  relay.wake();
+  await settled();
+  expect(seen).toMatchObject({ taught: ['a', 'b'], appended: ['again'], completed: ['again'] });
+  expect(seen.announced).toEqual(['a', 'again', 'b']);
+});
+
+test('what fills an insert does not wait for more, and is not sent with what is too much for it', async () => {
+  const { relay, seen } = stage([batch('a', 3_000), batch('b', 1_999), batch('c', 2), batch('d', 1)], {
+    gatherMs: 3_600_000,
+  });
+  relay.wake();
+  await settled();
+  expect(seen.taught).toEqual(['a', 'b', 'c', 'd']);
+  expect(seen.appended).toEqual(['a+b']);
+  await relay.drain(5_000);
+  expect(seen.appended).toEqual(['a+b', 'c+d']);
+});
+
+test('teaches no more while too much of what has taught waits for the log', async () => {
+  const { opened, open } = gate();
+  const { relay, seen } = stage(
+    Array.from({ length: 12 }, (_, index) => batch(String(index), 5_000)),
+    { limit: 5_000, eventLog: { teach: async ({ id }) => void seen.taught.push(id), append: () => opened } },
+  );
+  relay.wake();
+  await settled();
+  expect(seen.taught.length).toBeGreaterThan(4);
+  expect(seen.taught.length).toBeLessThan(10);
+  open();
+  await expect.poll(() => seen.completed.length).toBeGreaterThan(0);
+  await relay.drain(5_000);
+  expect(seen.taught).toHaveLength(12);
+});
+
+test('takes its time between two batches that teach, but for a first one and where more wait than it takes', async () => {
+  const { relay, seen, waiting } = stage([batch('a', 7), batch('b', 6), batch('c')], { paceMs: 3_600_000, limit: 7 });
+  relay.wake();
+  await settled();
+  expect(seen.taught).toEqual(['a', 'b']);
+  expect(waiting).toHaveLength(1);
+});
+
+test('sends executions when it looks for all that waits, until none does', async () => {
+  const { relay, seen, executions } = stage([]);
+  const many = { ...batch('many', 0), executions: Array.from({ length: 250 }, () => ({}) as Execution) };
+  executions.push(many, { ...many, id: 'more', executions: [] });
+  relay.wake();
+  await settled();
+  expect(seen.appended).toEqual([]);
+  relay.sweep();
+  await settled();
+  expect(seen).toMatchObject({ appended: ['many', 'more'], completed: ['many', 'more'], taught: [], announced: [] });
+});
+
+test('interactions do not wait behind all the executions that wait, nor these behind them', async () => {
+  const { relay, seen, executions } = stage([batch('a'), batch('b', 5_000)], { gatherMs: 3_600_000 });
+  const full = (id: string) => ({ ...batch(id, 0), executions: Array.from({ length: 250 }, () => ({}) as Execution) });
+  executions.push(full('one'), full('two'));
+  await relay.drain(5_000);
+  expect(seen.appended).toEqual(['a', 'one', 'b', 'two']);
+});
+
+test('keeps what it could not gather, and sends it later', async () => {
+  const { relay, outbox, seen } = stage([batch('a'), batch('b')]);
+  const { gather } = outbox;
+  let failures = 2;
+  outbox.gather = async (batches) => {
+    if (failures-- > 0) throw new Error('no connection');
+    return gather(batches);
+  };
+  relay.wake();
+  await expect.poll(() => seen.completed).toEqual(['a+b']);
+});
+
+test('leaves to others what they have taken over', async () => {
+  const { relay, outbox, seen } = stage([batch('a'), batch('b')]);
+  outbox.gather = async () => null;
+  expect(await relay.drain(5_000)).toBe(true);
+  expect(seen.appended).toEqual([]);
+});
+
+test('a lesson that arrives is no sign that the log is well again', async () => {
+  const { relay, seen, waiting } = stage([batch('a')], {
+    backoff: { baseMs: 3_600_000, capMs: 3_600_000 },
+    gatherMs: 1,
+    eventLog: { teach: async ({ id }) => void seen.taught.push(id), append: () => Promise.reject(new Error('full')) },
+  });
+  relay.wake();
+  await expect.poll(() => seen.released.length).toBe(1);
+  waiting.splice(0, 1, batch('b'));
+  relay.wake();
+  await expect.poll(() => seen.taught).toEqual(['a', 'b']);
+  expect((await relay.status()).lastError).toBe('full');
+  expect(seen.logged).toHaveLength(1);
 });
 
 test('sleeps until it is woken, and then looks again', async () => {
@@ -101,10 +224,10 @@ test('sleeps until it is woken, and then looks again', async () => {
   await settled();
   waiting.push(batch('late'));
   await settled();
-  expect(seen.appended).toEqual([]);
+  expect(seen.taught).toEqual([]);
   relay.wake();
   await settled();
-  expect(seen.appended).toEqual(['late']);
+  expect(seen.taught).toEqual(['late']);
 });
 
 test('takes more at a time while as many wait, up to a bound, and as few as before when they do not', async () => {
@@ -112,12 +235,6 @@ test('takes more at a time while as many wait, up to a bound, and as few as befo
   const { relay, seen } = stage(sizes.map((size, index) => batch(String(index), size)));
   await relay.drain(5_000);
   expect(seen.limits).toEqual([1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 1_000, 1_000]);
-});
-
-test('takes a batch of executions for no sign that fewer interactions wait', async () => {
-  const { relay, seen } = stage([batch('a', 1_000), batch('b', 2_000), batch('executions', 0), batch('c', 1)]);
-  await relay.drain(5_000);
-  expect(seen.limits).toEqual([1_000, 2_000, 4_000, 4_000, 1_000]);
 });
 
 test('takes as many as it is told to, however many wait', async () => {
@@ -129,19 +246,17 @@ test('takes as many as it is told to, however many wait', async () => {
 test('claims the next batch while one is on its way, and no third one', async () => {
   const { opened, open } = gate();
   const { relay, seen } = stage([batch('a'), batch('b'), batch('c')], {
-    eventLog: {
-      async append({ id }) {
-        seen.appended.push(id);
-        await opened;
-      },
-    },
+    eventLog: logThat(async ({ id }) => {
+      seen.taught.push(id);
+      await opened;
+    }),
   });
   for (let n = 0; n < 3; n++) relay.wake();
   await settled();
-  expect(seen.appended).toEqual(['a', 'b']);
+  expect(seen.taught).toEqual(['a', 'b']);
   open();
   await settled();
-  expect(seen.completed.toSorted()).toEqual(['a', 'b', 'c']);
+  expect(seen.announced.toSorted()).toEqual(['a', 'b', 'c']);
 });
 
 test('asks for one batch at a time', async () => {
@@ -158,20 +273,17 @@ test('asks for one batch at a time', async () => {
   expect(seen.limits).toHaveLength(1);
   open();
   await settled();
-  expect(seen.completed).toEqual(['a', 'b']);
+  expect(seen.announced).toEqual(['a', 'b']);
 });
 
 test('gives a batch back that the log does not take, and tries again after growing pauses', async () => {
   let failures = 5;
   const known: (string | null)[] = [];
   const { relay, seen } = stage([batch('a')], {
-    eventLog: {
-      async append({ id }) {
-        known.push((await relay.status()).lastError);
-        if (failures-- > 0) throw new Error('the log is away');
-        seen.appended.push(id);
-      },
-    },
+    eventLog: logThat(async () => {
+      known.push((await relay.status()).lastError);
+      if (failures-- > 0) throw new Error('the log is away');
+    }),
   });
   relay.wake();
   await expect.poll(() => seen.completed).toEqual(['a']);
@@ -190,11 +302,9 @@ test('waits up to twice as long, by chance', async () => {
   let failures = 1;
   const { relay, seen } = stage([batch('a')], {
     rng: { next: () => 1 } as Rng,
-    eventLog: {
-      append: async () => {
-        if (failures-- > 0) throw new Error('away');
-      },
-    },
+    eventLog: logThat(async () => {
+      if (failures-- > 0) throw new Error('away');
+    }),
   });
   relay.wake();
   await expect.poll(() => seen.completed).toEqual(['a']);
@@ -219,12 +329,9 @@ test('looks again where the outbox cannot be reached', async () => {
 
 test('buries what the log has refused for the third time, and goes on', async () => {
   const { relay, seen } = stage([batch('good'), batch('bad')], {
-    eventLog: {
-      async append({ id }) {
-        if (id === 'bad') throw new RowsRefusedError('a row is too long');
-        seen.appended.push(id);
-      },
-    },
+    eventLog: logThat(async ({ id }) => {
+      if (id === 'bad') throw new RowsRefusedError('a row is too long');
+    }),
   });
   relay.wake();
   await expect.poll(() => seen.buried).toEqual([{ id: 'bad', error: 'a row is too long' }]);
@@ -235,10 +342,25 @@ test('buries what the log has refused for the third time, and goes on', async ()
   expect((await relay.status()).lastError).toBe(null);
 });
 
+test('sends all the rest of what the log refuses to learn from', async () => {
+  const { relay, seen } = stage([batch('bad')], {
+    maxRefusals: 1,
+    eventLog: {
+      teach: () => Promise.reject(new RowsRefusedError('no')),
+      async append({ id }) {
+        seen.appended.push(id);
+        throw new RowsRefusedError('no');
+      },
+    },
+  });
+  await relay.drain(5_000);
+  expect(seen).toMatchObject({ appended: ['bad'], announced: [], buried: [{ id: 'bad' }] });
+});
+
 test('buries at once where it is told not to try again', async () => {
   const { relay, seen } = stage([batch('bad')], {
     maxRefusals: 1,
-    eventLog: { append: () => Promise.reject(new RowsRefusedError('no')) },
+    eventLog: logThat(() => Promise.reject(new RowsRefusedError('no'))),
   });
   expect(await relay.drain(5_000)).toBe(true);
   expect(seen).toMatchObject({ released: [], buried: [{ id: 'bad', error: 'no' }] });
@@ -246,11 +368,9 @@ test('buries at once where it is told not to try again', async () => {
 
 test('never buries for a failure that is not the fault of the rows', async () => {
   const { relay, seen } = stage([batch('a', 1, 50)], {
-    eventLog: {
-      append: async () => {
-        if (seen.released.length < 5) throw new Error('away');
-      },
-    },
+    eventLog: logThat(async () => {
+      if (seen.released.length < 5) throw new Error('away');
+    }),
   });
   relay.wake();
   await expect.poll(() => seen.completed).toEqual(['a']);
@@ -264,26 +384,26 @@ test('goes on where telling of a batch fails', async () => {
     },
   });
   expect(await relay.drain(5_000)).toBe(true);
-  expect(seen.completed).toEqual(['a', 'b']);
+  expect(seen.completed).toEqual(['a+b']);
   expect(seen.logged.map(({ level }) => level)).toEqual(['error', 'error']);
 });
 
 test('has not drained what takes longer than it may', async () => {
   const { opened, open } = gate();
-  const { relay } = stage([batch('a')], { eventLog: { append: () => opened } });
+  const { relay } = stage([batch('a')], { eventLog: logThat(() => opened) });
   expect(await relay.drain(5)).toBe(false);
   open();
   expect(await relay.drain(5_000)).toBe(true);
 });
 
 test('has not drained what could not be sent', async () => {
-  const { relay } = stage([batch('a')], { eventLog: { append: () => Promise.reject(new Error('away')) } });
+  const { relay } = stage([batch('a')], { eventLog: logThat(() => Promise.reject(new Error('away'))) });
   expect(await relay.drain(20)).toBe(false);
 });
 
 test('finishes what is under way when it is closed, and begins no more', async () => {
   const { opened, open } = gate();
-  const { relay, seen } = stage([batch('a'), batch('b'), batch('c')], { eventLog: { append: () => opened } });
+  const { relay, seen } = stage([batch('a'), batch('b'), batch('c')], { eventLog: logThat(() => opened) });
   relay.wake();
   await settled();
   const closed = relay.close();
@@ -298,7 +418,7 @@ test('finishes what is under way when it is closed, and begins no more', async (
 test('does not wait for the end of a pause when it is closed', async () => {
   const { relay, seen } = stage([batch('a')], {
     backoff: { baseMs: 3_600_000, capMs: 3_600_000 },
-    eventLog: { append: () => Promise.reject(new Error('away')) },
+    eventLog: logThat(() => Promise.reject(new Error('away'))),
   });
   relay.wake();
   await settled();
