@@ -1,88 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
-import { RowsRefusedError, type EventLog } from '../../../src/interactions/event-log.ts';
-import type { Execution } from '../../../src/search/execution.ts';
-import type { Interaction } from '../../../src/interactions/interaction.ts';
-import type { Outbox, OutboxBatch } from '../../../src/interactions/outbox.ts';
-import { createRelay, type Relay, type RelayOptions } from '../../../src/interactions/relay.ts';
+import { expect, test } from 'vitest';
+import { RowsRefusedError } from '../../../src/interactions/event-log.ts';
 import type { Rng } from '../../../src/shared/rng.ts';
-
-const NOW = 1_000_000;
-const batch = (id: string, events = 1, attempts = 0): OutboxBatch => ({
-  ...{ id, namespaceIds: [], executions: [], deltas: [], searchOutcomes: [], attempts },
-  interactions: Array.from({ length: events }, () => ({}) as Interaction),
-});
-/** A log that does the same with what teaches and with the rest. */
-const logThat = (send: EventLog['append']): EventLog => ({ teach: send, append: send });
-
-/** An outbox, a log and what is told of them, played by hand. */
-function stage(waiting: OutboxBatch[], options: Partial<RelayOptions> = {}) {
-  const executions: OutboxBatch[] = [];
-  const seen = {
-    limits: [] as number[],
-    taught: [] as string[],
-    appended: [] as string[],
-    announced: [] as string[],
-    completed: [] as string[],
-    released: [] as { id: string; error: string; retryInMs: number }[],
-    buried: [] as { id: string; error: string }[],
-    logged: [] as { level: string; message: string }[],
-  };
-  const outbox: Outbox = {
-    async claim(limit) {
-      seen.limits.push(limit);
-      return waiting.shift() ?? null;
-    },
-    claimExecutions: async () => executions.shift() ?? null,
-    gather: async (batches) => {
-      const count = batches.reduce((sum, { interactions }) => sum + interactions.length, 0);
-      return batch(batches.map(({ id }) => id).join('+'), count);
-    },
-    reclaim: async () => {},
-    complete: async (id) => void seen.completed.push(id),
-    async release(id, error, retryInMs) {
-      seen.released.push({ id, error, retryInMs });
-      waiting.push(batch(id, 1, seen.released.filter((released) => released.id === id).length));
-    },
-    bury: async (id, error) => void seen.buried.push({ id, error }),
-    backlog: async () => ({ depth: waiting.length, oldestAt: null }),
-  };
-  const log = (level: string) => (_fields: object, message: string) => void seen.logged.push({ level, message });
-  const relay = createRelay({
-    outbox,
-    eventLog: {
-      teach: async ({ id }) => void seen.taught.push(id),
-      append: async ({ id }) => void seen.appended.push(id),
-    },
-    prepareAttribution: async () => () => null,
-    onBatch: ({ id }) => void seen.announced.push(id),
-    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
-    clock: { now: () => NOW },
-    rng: { next: () => 0 } as Rng,
-    backoff: { baseMs: 2, capMs: 10 },
-    ...{ paceMs: 0, gatherMs: 5 },
-    ...options,
-  });
-  relays.push(relay);
-  return { relay, outbox, seen, waiting, executions };
-}
-
-const relays: Relay[] = [];
-afterEach(async () => {
-  await Promise.all(relays.splice(0).map((relay) => relay.close()));
-});
-
-/** Lets everything happen that waits for nothing. */
-async function settled(): Promise<void> {
-  for (let n = 0; n < 20; n++) await turn();
-}
-
-/** Something that ends when it is told to. */
-function gate() {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open };
-}
+import { batch, gate, logThat, NOW, settled, stage } from './relay-stage.ts';
 
 test('teaches and tells of every batch, then sends their events together, until nothing waits', async () => {
   const { relay, seen } = stage([batch('a'), batch('b'), batch('c')]);
@@ -108,16 +27,6 @@ test('tells of a batch when it has taught, and crosses it out when its events ar
   expect(order).toEqual(['taught', 'told', 'in the log', 'crossed out']);
 });
 
-test('what goes to the log with others teaches no second time', async () => {
-  const sent: OutboxBatch[] = [];
-  const delta = { arms: [] } as unknown as OutboxBatch['deltas'][number];
-  const { relay } = stage([{ ...batch('a'), deltas: [delta] }], {
-    eventLog: { teach: async () => {}, append: async (one) => void sent.push(one) },
-  });
-  await relay.drain(5_000);
-  expect(sent).toMatchObject([{ id: 'a', deltas: [] }]);
-});
-
 test('what was tried before goes whole, and waits for no other', async () => {
   const { relay, seen } = stage([batch('a'), batch('again', 1, 1), batch('b')], { gatherMs: 3_600_000 });
   relay.wake();
@@ -126,94 +35,12 @@ test('what was tried before goes whole, and waits for no other', async () => {
   expect(seen.announced).toEqual(['a', 'again', 'b']);
 });
 
-test('what fills an insert does not wait for more, and is not sent with what is too much for it', async () => {
-  const { relay, seen } = stage([batch('a', 3_000), batch('b', 1_999), batch('c', 2), batch('d', 1)], {
-    gatherMs: 3_600_000,
-  });
-  relay.wake();
-  await settled();
-  expect(seen.taught).toEqual(['a', 'b', 'c', 'd']);
-  expect(seen.appended).toEqual(['a+b']);
-  await relay.drain(5_000);
-  expect(seen.appended).toEqual(['a+b', 'c+d']);
-});
-
-test('teaches no more while too much of what has taught waits for the log', async () => {
-  const { opened, open } = gate();
-  const { relay, seen } = stage(
-    Array.from({ length: 12 }, (_, index) => batch(String(index), 5_000)),
-    { limit: 5_000, eventLog: { teach: async ({ id }) => void seen.taught.push(id), append: () => opened } },
-  );
-  relay.wake();
-  await settled();
-  expect(seen.taught.length).toBeGreaterThan(4);
-  expect(seen.taught.length).toBeLessThan(10);
-  open();
-  await expect.poll(() => seen.completed.length).toBeGreaterThan(0);
-  await relay.drain(5_000);
-  expect(seen.taught).toHaveLength(12);
-});
-
 test('takes its time between two batches that teach, but for a first one and where more wait than it takes', async () => {
   const { relay, seen, waiting } = stage([batch('a', 7), batch('b', 6), batch('c')], { paceMs: 3_600_000, limit: 7 });
   relay.wake();
   await settled();
   expect(seen.taught).toEqual(['a', 'b']);
   expect(waiting).toHaveLength(1);
-});
-
-test('sends executions when it looks for all that waits, until none does', async () => {
-  const { relay, seen, executions } = stage([]);
-  const many = { ...batch('many', 0), executions: Array.from({ length: 250 }, () => ({}) as Execution) };
-  executions.push(many, { ...many, id: 'more', executions: [] });
-  relay.wake();
-  await settled();
-  expect(seen.appended).toEqual([]);
-  relay.sweep();
-  await settled();
-  expect(seen).toMatchObject({ appended: ['many', 'more'], completed: ['many', 'more'], taught: [], announced: [] });
-});
-
-test('interactions do not wait behind all the executions that wait, nor these behind them', async () => {
-  const { relay, seen, executions } = stage([batch('a'), batch('b', 5_000)], { gatherMs: 3_600_000 });
-  const full = (id: string) => ({ ...batch(id, 0), executions: Array.from({ length: 250 }, () => ({}) as Execution) });
-  executions.push(full('one'), full('two'));
-  await relay.drain(5_000);
-  expect(seen.appended).toEqual(['a', 'one', 'b', 'two']);
-});
-
-test('keeps what it could not gather, and sends it later', async () => {
-  const { relay, outbox, seen } = stage([batch('a'), batch('b')]);
-  const { gather } = outbox;
-  let failures = 2;
-  outbox.gather = async (batches) => {
-    if (failures-- > 0) throw new Error('no connection');
-    return gather(batches);
-  };
-  relay.wake();
-  await expect.poll(() => seen.completed).toEqual(['a+b']);
-});
-
-test('leaves to others what they have taken over', async () => {
-  const { relay, outbox, seen } = stage([batch('a'), batch('b')]);
-  outbox.gather = async () => null;
-  expect(await relay.drain(5_000)).toBe(true);
-  expect(seen.appended).toEqual([]);
-});
-
-test('a lesson that arrives is no sign that the log is well again', async () => {
-  const { relay, seen, waiting } = stage([batch('a')], {
-    backoff: { baseMs: 3_600_000, capMs: 3_600_000 },
-    gatherMs: 1,
-    eventLog: { teach: async ({ id }) => void seen.taught.push(id), append: () => Promise.reject(new Error('full')) },
-  });
-  relay.wake();
-  await expect.poll(() => seen.released.length).toBe(1);
-  waiting.splice(0, 1, batch('b'));
-  relay.wake();
-  await expect.poll(() => seen.taught).toEqual(['a', 'b']);
-  expect((await relay.status()).lastError).toBe('full');
-  expect(seen.logged).toHaveLength(1);
 });
 
 test('sleeps until it is woken, and then looks again', async () => {
