@@ -6,7 +6,7 @@ export interface EventGathererOptions {
   outbox: Pick<Outbox, 'gather' | 'claimExecutions' | 'complete'>;
   eventLog: Pick<EventLog, 'append'>;
   sender: BatchSender;
-  /** How long the first of them waits for others. */
+  /** From one insert to the next; what comes in between waits for it. */
   gatherMs: number;
 }
 
@@ -26,6 +26,9 @@ export class EventGatherer {
   readonly #options: EventGathererOptions;
   readonly #closing: AbortSignal;
   #waiting: OutboxBatch[] = [];
+  /** What is on its way, and what it was made of. */
+  #sending: string[] = [];
+  #lastFlushAt = -Infinity;
   #timer: NodeJS.Timeout | null = null;
   /** What is under way. */
   #flushing: Promise<void> | null = null;
@@ -35,6 +38,11 @@ export class EventGatherer {
   constructor(options: EventGathererOptions, closing: AbortSignal) {
     this.#options = options;
     this.#closing = closing;
+  }
+
+  /** Ids of the batches that are here. */
+  get held(): string[] {
+    return [...this.#waiting.map(({ id }) => id), ...this.#sending];
   }
 
   /** Takes a batch that has taught. Returns when there is room for the next. */
@@ -66,15 +74,21 @@ export class EventGatherer {
 
   #flushLater(): void {
     if (this.#closing.aborted) return;
-    this.#timer ??= setTimeout(() => void this.flush(), this.#options.gatherMs);
+    const { gatherMs } = this.#options;
+    // even the first after a while waits a little: whoever is told of the new weights reads them first
+    const waitMs = Math.max(gatherMs / 10, this.#lastFlushAt + gatherMs - performance.now());
+    this.#timer ??= setTimeout(() => void this.flush(), waitMs);
   }
 
   async #flush(): Promise<void> {
+    this.#lastFlushAt = performance.now();
     try {
       this.#isBehind = !(await this.#sendAll());
     } catch (error) {
       this.#isBehind = true;
       await this.#options.sender.waitAfter(error, 'The outbox could not be reached; trying again.');
+    } finally {
+      this.#sending = [];
     }
     if (this.isBehind) this.#flushLater();
   }
@@ -93,6 +107,7 @@ export class EventGatherer {
 
   async #sendInteractions(): Promise<void> {
     const batches = this.#take();
+    this.#sending.push(...batches.map(({ id }) => id));
     // one by itself stays what it is
     const batch = batches.length > 1 ? await this.#gather(batches) : (batches[0] ?? null);
     if (batch !== null) await this.#send(batch);
@@ -120,6 +135,7 @@ export class EventGatherer {
 
   async #send(batch: OutboxBatch): Promise<boolean> {
     const { outbox, eventLog, sender } = this.#options;
+    this.#sending.push(batch.id);
     const hasArrived = await sender.send(batch, 'append', () => eventLog.append(batch));
     if (hasArrived) await outbox.complete(batch.id);
     return hasArrived;

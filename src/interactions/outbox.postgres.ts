@@ -60,11 +60,15 @@ export function createPostgresOutbox(db: Database, options: PostgresOutboxOption
       );
     },
 
-    async backlog() {
-      const [row] = await db.query<{ depth: number; oldest_batched: Date | null; first_waiting: string[] }>(BACKLOG);
-      const times = row?.first_waiting.map(issuedAt) ?? [];
-      if (row?.oldest_batched) times.push(row.oldest_batched.getTime());
-      return { depth: Number(row?.depth ?? 0), oldestAt: times.length === 0 ? null : Math.min(...times) };
+    async backlog(taught = []) {
+      const [row] = await db.query<BacklogRow>(BACKLOG, [taught]);
+      if (row === undefined) return { depth: 0, oldestAt: null, oldestUnlearnedAt: null };
+      const unlearned = oldest(row.unlearned_batch, row.first_interaction);
+      return {
+        depth: Number(row.depth),
+        oldestAt: oldest(unlearned, row.taught_batch, row.first_execution),
+        oldestUnlearnedAt: unlearned,
+      };
     },
   };
 }
@@ -72,9 +76,26 @@ export function createPostgresOutbox(db: Database, options: PostgresOutboxOption
 /** What an event refers to is a UUIDv7 and so tells its age. */
 const BACKLOG = `
   select (select count(*) from outbox) + (select coalesce(sum(depth), 0) from outbox_batches)::bigint as depth,
-    (select min(oldest_at) from outbox_batches) as oldest_batched,
-    array((select ref::text from outbox where kind = 'interaction' order by id limit 1)
-      union all (select ref::text from outbox where kind = 'execution' order by id limit 1)) as first_waiting`;
+    (select min(oldest_at) from outbox_batches where id <> all($1::uuid[])) as unlearned_batch,
+    (select min(oldest_at) from outbox_batches where id = any($1::uuid[])) as taught_batch,
+    (select ref::text from outbox where kind = 'interaction' order by id limit 1) as first_interaction,
+    (select ref::text from outbox where kind = 'execution' order by id limit 1) as first_execution`;
+
+interface BacklogRow {
+  depth: number;
+  unlearned_batch: Date | null;
+  taught_batch: Date | null;
+  first_interaction: string | null;
+  first_execution: string | null;
+}
+
+function oldest(...times: readonly (number | Date | string | null)[]): number | null {
+  const known = times.flatMap((time) => {
+    if (time === null) return [];
+    return typeof time === 'string' ? issuedAt(time) : Number(time);
+  });
+  return known.length === 0 ? null : Math.min(...known);
+}
 
 /** A batch whose relay died or gave it back, the oldest first. */
 async function takeOver(db: Database, now: number, dueAt: number): Promise<OutboxBatch | null> {

@@ -48,6 +48,8 @@ export interface Backlog {
   depth: number;
   /** When the oldest of them was made, milliseconds since the epoch; null where there is none. */
   oldestAt: number | null;
+  /** The same of those that may not have taught. */
+  oldestUnlearnedAt: number | null;
 }
 
 /** The queue between Postgres and ClickHouse, safe for several relays at once. */
@@ -72,5 +74,6 @@ export interface Outbox {
   release(batchId: string, error: string, retryInMs: number): Promise<void>;
   /** Puts the batch aside, whole, for a person to look at. */
   bury(batchId: string, error: string): Promise<void>;
-  backlog(): Promise<Backlog>;
+  /** @param taught ids of batches that have taught, or have nothing to teach, and are on their way to the log */
+  backlog(taught?: readonly string[]): Promise<Backlog>;
 }

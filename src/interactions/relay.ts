@@ -14,9 +14,12 @@ export interface RelayOptions extends BatchSenderOptions {
   clock: Clock;
   /** Interactions a batch. Default 1,000, and up to 5,000 while as many wait: what a batch costs ClickHouse hardly grows with it. */
   limit?: number;
-  /** The least time between two batches that teach, while no more wait than fit into one. Default 50 ms. */
+  /**
+   * The least time from one batch that teaches to the next, while no more wait than fit into one; up to three times as long
+   * where they take long. Default 50 ms.
+   */
   paceMs?: number;
-  /** How long events that have taught wait for others to go to the log with. Default 500 ms. */
+  /** How long events that have taught wait for others to go to the log with. Default 250 ms. */
   gatherMs?: number;
 }
 
@@ -25,6 +28,8 @@ export interface RelayStatus {
   depth: number;
   /** Age of the oldest of them; 0 where there is none. */
   lagMs: number;
+  /** Age of the oldest that weights do not count yet, as far as is known here; 0 where there is none. */
+  unlearnedMs: number;
   /** Why the relay is not getting on; null while it is. */
   lastError: string | null;
 }
@@ -43,7 +48,7 @@ export interface Relay {
 
 const LIMITS = { least: 1_000, most: 5_000 };
 const PACE_MS = 50;
-const GATHER_MS = 500;
+const GATHER_MS = 250;
 /** While one lane's batch is on its way to the log, the other claims the next. */
 const LANES = 2;
 
@@ -54,6 +59,11 @@ const LANES = 2;
  */
 export function createRelay(options: RelayOptions): Relay {
   return new OutboxRelay(options);
+}
+
+interface Claimed {
+  batch: OutboxBatch;
+  startedAt: number;
 }
 
 class OutboxRelay implements Relay {
@@ -68,8 +78,10 @@ class OutboxRelay implements Relay {
   #wakes = 0;
   /** Interactions that the next batch takes. */
   #limit: number;
-  /** When the next batch may be claimed, where there is no hurry. */
-  #nextClaimAt = 0;
+  /** When the last batch was claimed that left nothing behind. */
+  #lastClaimAt = -Infinity;
+  /** From the claim of the last batch to its lessons' arrival. */
+  #tookMs = 0;
   /** Those that wait for everything to be sent. */
   #drains = 0;
 
@@ -105,9 +117,10 @@ class OutboxRelay implements Relay {
   }
 
   async status(): Promise<RelayStatus> {
-    const { depth, oldestAt } = await this.#options.outbox.backlog();
-    const lagMs = oldestAt === null ? 0 : Math.max(0, this.#options.clock.now() - oldestAt);
-    return { depth, lagMs, lastError: this.#sender.lastError };
+    const { outbox, clock } = this.#options;
+    const { depth, oldestAt, oldestUnlearnedAt } = await outbox.backlog(this.#gatherer.held);
+    const age = (since: number | null) => (since === null ? 0 : Math.max(0, clock.now() - since));
+    return { depth, lagMs: age(oldestAt), unlearnedMs: age(oldestUnlearnedAt), lastError: this.#sender.lastError };
   }
 
   async close(): Promise<void> {
@@ -143,24 +156,25 @@ class OutboxRelay implements Relay {
     try {
       const claim = this.#claims.then(() => this.#claim());
       this.#claims = claim.catch(() => undefined);
-      const batch = await claim;
-      if (batch === null) return false;
-      await this.#send(batch);
+      const claimed = await claim;
+      if (claimed === null) return false;
+      await this.#send(claimed);
     } catch (error) {
       await this.#sender.waitAfter(error, 'The outbox could not be reached; trying again.');
     }
     return true;
   }
 
-  async #claim(): Promise<OutboxBatch | null> {
+  async #claim(): Promise<Claimed | null> {
     const { outbox, prepareAttribution, clock, limit, paceMs = PACE_MS } = this.#options;
-    await this.#pause(Math.min(this.#nextClaimAt - clock.now(), paceMs));
+    const rest = restMs(paceMs, this.#tookMs);
+    await this.#pause(Math.min(this.#lastClaimAt + rest - clock.now(), rest));
     const startedAt = clock.now();
     const batch = await outbox.claim(this.#limit, prepareAttribution);
     const isFull = (batch?.interactions.length ?? 0) >= this.#limit;
-    this.#nextClaimAt = batch === null || isFull ? 0 : startedAt + paceMs;
+    this.#lastClaimAt = batch === null || isFull ? -Infinity : startedAt;
     if (limit === undefined) this.#limit = isFull ? Math.min(2 * this.#limit, LIMITS.most) : LIMITS.least;
-    return batch;
+    return batch && { batch, startedAt };
   }
 
   async #pause(ms: number): Promise<void> {
@@ -169,13 +183,14 @@ class OutboxRelay implements Relay {
   }
 
   /** One that comes again goes whole: nobody knows how far it got. */
-  async #send(batch: OutboxBatch): Promise<void> {
-    const { eventLog, outbox } = this.#options;
+  async #send({ batch, startedAt }: Claimed): Promise<void> {
+    const { eventLog, outbox, clock } = this.#options;
     const isNew = batch.attempts === 0;
     const hasArrived = isNew
       ? await this.#sender.send(batch, 'teach', () => this.#teach(batch))
       : await this.#sender.send(batch, 'append', () => eventLog.append(batch));
     if (!hasArrived) return;
+    this.#tookMs = clock.now() - startedAt;
     this.#announce(batch);
     if (isNew) await this.#gatherer.add(batch);
     else await outbox.complete(batch.id);
@@ -199,4 +214,9 @@ class OutboxRelay implements Relay {
       this.#options.logger.error({ err: error, batchId: batch.id }, 'A batch was sent, but telling of it failed.');
     }
   }
+}
+
+/** From one claim to the next: a store that takes long is given fewer and bigger batches, and is in no hurry for long. */
+export function restMs(leastMs: number, lastTookMs: number): number {
+  return Math.min(Math.max(leastMs, 2 * lastTookMs), 3 * leastMs);
 }

@@ -7,8 +7,8 @@ export type OperationType = (typeof OPERATION_TYPES)[number];
 
 /** What is read when the metrics are. */
 export interface MetricSources {
-  /** What waits for ClickHouse: events, and the age of the oldest in milliseconds. */
-  outbox(): Promise<{ depth: number; lagMs: number }>;
+  /** What waits for ClickHouse: events, the age of the oldest, and of the oldest that has not taught, in milliseconds. */
+  outbox(): Promise<{ depth: number; lagMs: number; unlearnedMs: number }>;
   deadLetters(): Promise<number>;
   /** How long the posteriors in memory have not been renewed though they should be, in milliseconds. */
   posteriorsAwayMs(): number;
@@ -110,12 +110,12 @@ function createGauges(registry: Registry, sources: MetricSources): () => Promise
   });
   return async () => {
     const [outbox, deadLetters] = await Promise.all([
-      within(sources.outbox(), READ_WITHIN_MS).catch(() => ({ depth: NaN, lagMs: NaN })),
+      within(sources.outbox(), READ_WITHIN_MS).catch(() => ({ depth: NaN, lagMs: NaN, unlearnedMs: NaN })),
       within(sources.deadLetters(), READ_WITHIN_MS).catch(() => NaN),
     ]);
     rows.set(outbox.depth);
     lag.set(outbox.lagMs / 1_000);
-    age.set(Math.max(outbox.lagMs, sources.posteriorsAwayMs()) / 1_000);
+    age.set(Math.max(outbox.unlearnedMs, sources.posteriorsAwayMs()) / 1_000);
     subscribers.set(sources.subscribers());
     dead.set(deadLetters);
     dropped.reset();

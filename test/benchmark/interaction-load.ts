@@ -84,9 +84,9 @@ export async function measureLoad(
   secondsToSend: number,
 ): Promise<Row> {
   const { how, clients, batch, aSecond } = load;
-  const lagsMs: number[] = [];
+  const lags: Lags = { log: [], weights: [] };
   const over = new AbortController();
-  const polling = pollLag(server, lagsMs, over.signal);
+  const polling = pollLags(server, lags, over.signal);
   const before = server.cpu();
   const startedAt = performance.now();
   const { url, adminKey: key } = server;
@@ -104,7 +104,8 @@ export async function measureLoad(
     how,
     ...{ clients, events, aSecond: Math.round(events / seconds) },
     ...{ callP50Ms: percentile(callMs, 50), callP99Ms: percentile(callMs, 99) },
-    ...{ lagP50Ms: percentile(lagsMs, 50), lagP99Ms: percentile(lagsMs, 99) },
+    ...{ weightsLagP50Ms: percentile(lags.weights, 50), weightsLagP99Ms: percentile(lags.weights, 99) },
+    ...{ logLagP50Ms: percentile(lags.log, 50), logLagP99Ms: percentile(lags.log, 99) },
     drainedASecond: Math.round(events / drainedSeconds),
     ...cpuShares(before, cpu, seconds),
     clientsCpu: Math.round((cpuSeconds / seconds) * 100),
@@ -133,22 +134,33 @@ function cpuAnEvent(before: CpuTimes, after: CpuTimes, events: number): Row {
 /** Until nothing waits for ClickHouse. */
 async function emptied(server: ServerProcess): Promise<void> {
   const giveUpAt = performance.now() + DRAIN_MS;
-  while ((await metricOf(server, 'attune_outbox_rows')) > 0) {
+  while ((await metricsOf(server))('attune_outbox_rows') > 0) {
     if (performance.now() > giveUpAt) throw new Error(`The outbox was not empty after ${DRAIN_MS} ms.`);
     await sleep(POLL_MS / 4);
   }
 }
 
-async function pollLag(server: ServerProcess, lagsMs: number[], over: AbortSignal): Promise<void> {
+/** Ages, in milliseconds, of the oldest event that is not in the log, and that weights do not know, time after time. */
+interface Lags {
+  log: number[];
+  weights: number[];
+}
+
+async function pollLags(server: ServerProcess, lags: Lags, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
-    lagsMs.push((await metricOf(server, 'attune_outbox_lag_seconds')) * 1_000);
+    const metric = await metricsOf(server);
+    lags.log.push(metric('attune_outbox_lag_seconds') * 1_000);
+    lags.weights.push(metric('attune_posterior_age_seconds') * 1_000);
     await sleep(POLL_MS, undefined, { signal: over }).catch(() => undefined);
   }
 }
 
-async function metricOf({ url, adminKey }: ServerProcess, name: string): Promise<number> {
+async function metricsOf({ url, adminKey }: ServerProcess): Promise<(name: string) => number> {
   const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } });
-  const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(await response.text())?.[1];
-  if (value === undefined) throw new Error(`The server has no metric ${name}.`);
-  return Number(value);
+  const text = await response.text();
+  return (name) => {
+    const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
+    if (value === undefined) throw new Error(`The server has no metric ${name}.`);
+    return Number(value);
+  };
 }

@@ -1,41 +1,19 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { outcomeOf } from '../../src/analytics/search-outcome.ts';
 import { createPostgresInteractionStore } from '../../src/interactions/interaction-store.postgres.ts';
 import type { Interaction } from '../../src/interactions/interaction.ts';
 import { createPostgresOutbox } from '../../src/interactions/outbox.postgres.ts';
 import type { Outbox, OutboxBatch, PrepareAttribution } from '../../src/interactions/outbox.ts';
-import { decayStamp } from '../../src/learning/decay.ts';
 import { evidenceOf } from '../../src/learning/evidence.ts';
-import { defaultRewardMap } from '../../src/learning/reward.ts';
 import type { PosteriorDelta } from '../../src/learning/posterior-store.ts';
 import type { Database } from '../../src/postgres/database.ts';
 import { createPostgresExecutionStore } from '../../src/search/execution-store.postgres.ts';
 import type { Execution } from '../../src/search/execution.ts';
 import { executionOf, interactionOn, startOfTest } from '../fixtures/interaction.ts';
+import { onePerSignal } from '../fixtures/outbox-batch.ts';
 import { silentLogger, testDatabases } from '../fixtures/postgres.ts';
 
 const LEASE_MS = 30_000;
-
-/** One reward to the arm `text` for each signal; the execution's user learns it, and everybody. */
-const onePerSignal: PrepareAttribution = () =>
-  Promise.resolve((execution, signals) => ({
-    interactions: signals.length,
-    arms: new Map([
-      ['text', { rewards: signals.length, failures: 0 }],
-      ['image', { rewards: 0, failures: 0 }],
-    ]),
-    contexts: [
-      { level: 'PERSONAL', key: execution.contextValues['user_id'] ?? '' },
-      { level: 'GLOBAL', key: '' },
-    ],
-    outcomes: execution.hits.map(({ documentId }) => {
-      const reward = signals.filter((signal) => signal.documentId === documentId).length;
-      return { reward, examined: reward > 0 ? 1 : 0 };
-    }),
-    decay: decayStamp(null, execution.executedAt),
-    searchOutcome: outcomeOf(execution, signals, defaultRewardMap),
-  }));
 
 describe.each(testDatabases())('the outbox on $name', ({ open }) => {
   let db: Database;
@@ -79,7 +57,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
 
   test('nothing is due where nothing waits', async () => {
     expect(await claim()).toBeNull();
-    expect(await outbox.backlog()).toEqual({ depth: 0, oldestAt: null });
+    expect(await outbox.backlog()).toEqual({ depth: 0, oldestAt: null, oldestUnlearnedAt: null });
   });
 
   test('a batch carries what waits and what the arms have earned by it', async () => {
@@ -240,7 +218,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
     await outbox.bury(batch!.id, 'cannot parse');
     now += LEASE_MS;
     expect(await claim()).toBeNull();
-    expect(await outbox.backlog()).toEqual({ depth: 0, oldestAt: null });
+    expect(await outbox.backlog()).toEqual({ depth: 0, oldestAt: null, oldestUnlearnedAt: null });
     const { executions, interactions, deltas, searchOutcomes } = batch!;
     const dead = await db.query('select id, payload, attempts, error from outbox_dead');
     expect(dead).toEqual([
@@ -257,68 +235,12 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
     const execution = executionOf(['a']);
     await save(execution);
     await record(interactionOn(execution, { receivedAt: startOfTest + 500 }));
-    expect(await outbox.backlog()).toEqual({ depth: 2, oldestAt: startOfTest });
+    expect(await outbox.backlog()).toMatchObject({ depth: 2, oldestAt: startOfTest });
     const batches = await claimAll(outbox);
     await record(interactionOn(null, { receivedAt: startOfTest + 900 }));
-    expect(await outbox.backlog()).toEqual({ depth: 3, oldestAt: startOfTest });
+    expect(await outbox.backlog()).toMatchObject({ depth: 3, oldestAt: startOfTest });
     for (const { id } of batches) await outbox.complete(id);
-    expect(await outbox.backlog()).toEqual({ depth: 1, oldestAt: startOfTest + 900 });
-  });
-
-  describe('what is gathered', () => {
-    /** Three batches that nobody has sent, and what they hold. */
-    async function claimThree() {
-      const execution = executionOf(['a', 'b', 'c']);
-      await sent(execution);
-      const batches: OutboxBatch[] = [];
-      for (const [position, { documentId }] of execution.hits.entries()) {
-        await record(interactionOn(execution, { documentId, position, receivedAt: startOfTest + position }));
-        batches.push((await claim())!);
-      }
-      return batches;
-    }
-    const eventIds = (batches: readonly OutboxBatch[]) =>
-      batches.flatMap(({ interactions }) => interactions.map(({ id }) => id)).sort();
-
-    test('is one batch of all their events and outcomes, which teaches nothing', async () => {
-      const batches = await claimThree();
-      const gathered = await outbox.gather(batches);
-      expect(gathered).toEqual({
-        ...{ id: expect.any(String), namespaceIds: batches[0]!.namespaceIds, executions: [], deltas: [], attempts: 0 },
-        interactions: batches.flatMap(({ interactions }) => interactions),
-        searchOutcomes: batches.flatMap(({ searchOutcomes }) => searchOutcomes),
-      });
-      expect(batches.map(({ id }) => id)).not.toContain(gathered!.id);
-      expect(await outbox.backlog()).toEqual({ depth: 3, oldestAt: startOfTest });
-      await outbox.complete(gathered!.id);
-      expect(await outbox.backlog()).toEqual({ depth: 0, oldestAt: null });
-    });
-
-    test('is the very same when it has to be sent again', async () => {
-      const gathered = await outbox.gather(await claimThree());
-      now += LEASE_MS - 1;
-      expect(await claim()).toBeNull();
-      now += 1;
-      expect(await claim()).toEqual({ ...gathered, attempts: 1 });
-      expect(await claim()).toBeNull();
-    });
-
-    test('leaves out what another relay has taken over, and is nothing where it has taken all', async () => {
-      const [first, ...others] = await claimThree();
-      await outbox.release(first!.id, 'away', 0);
-      expect(await openOutbox().claim(100, onePerSignal)).toEqual({ ...first, attempts: 1 });
-      const gathered = await outbox.gather([first!, ...others]);
-      expect(eventIds([gathered!])).toEqual(eventIds(others));
-      expect(await outbox.gather([first!, ...others])).toBeNull();
-    });
-
-    test('stands where the first of them stood, so that who waits for one of them waits for it', async () => {
-      const seqs = () => db.query<{ seq: number }>('select seq from outbox_batches order by seq');
-      const batches = await claimThree();
-      const [first] = await seqs();
-      await outbox.gather(batches);
-      expect(await seqs()).toEqual([first]);
-    });
+    expect(await outbox.backlog()).toMatchObject({ depth: 1, oldestAt: startOfTest + 900 });
   });
 
   test('several relays at once share the work and count nothing twice', async () => {
@@ -380,7 +302,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
     await db.query('truncate executions, interactions');
     expect(await claim()).toBeNull();
     expect(await outbox.claimExecutions(100)).toBeNull();
-    expect(await outbox.backlog()).toEqual({ depth: 0, oldestAt: null });
+    expect(await outbox.backlog()).toEqual({ depth: 0, oldestAt: null, oldestUnlearnedAt: null });
   });
 });
 

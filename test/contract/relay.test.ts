@@ -71,7 +71,7 @@ describe.each(testDatabases())('the relay from $name to ClickHouse', ({ open }) 
       null,
       { interactions: 1 },
     ]);
-    expect(await relay.status()).toEqual({ depth: 0, lagMs: 0, lastError: null });
+    expect(await relay.status()).toEqual({ depth: 0, lagMs: 0, unlearnedMs: 0, lastError: null });
   });
 
   test('by the time a batch is told of, the posteriors count it', async () => {
@@ -164,7 +164,7 @@ describe.each(testDatabases())('the relay from $name to ClickHouse', ({ open }) 
     expect(roundedTotals(await loop.totals(executions[0]!.retrieverId, contexts))).toEqual(
       taughtOnce(executions, events, contexts),
     );
-    expect(await relay.status()).toEqual({ depth: 0, lagMs: 0, lastError: null });
+    expect(await relay.status()).toEqual({ depth: 0, lagMs: 0, unlearnedMs: 0, lastError: null });
   });
 
   test('a batch whose rows the log refuses is buried, and the rest goes on', async () => {

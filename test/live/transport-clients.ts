@@ -35,7 +35,7 @@ export async function startTestServer(options: Partial<ServerOptions> = {}): Pro
     consequences: { postgres: '', clickhouse: '', embeddings: '', relay: '' },
   });
   const metrics = createMetrics({
-    outbox: async () => ({ depth: 0, lagMs: 0 }),
+    outbox: async () => ({ depth: 0, lagMs: 0, unlearnedMs: 0 }),
     deadLetters: async () => 0,
     posteriorsAwayMs: () => 0,
     subscribers: () => app.watchers.length,

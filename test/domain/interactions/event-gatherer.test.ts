@@ -94,3 +94,26 @@ test('a lesson that arrives is no sign that the log is well again', async () => 
   expect((await relay.status()).lastError).toBe('full');
   expect(seen.logged).toHaveLength(1);
 });
+
+test('tells which batches have taught and are on their way', async () => {
+  const { opened, open } = gate();
+  const asked: (readonly string[] | undefined)[] = [];
+  const { relay, outbox, seen } = stage([batch('a'), batch('b')], {
+    eventLog: { teach: async () => {}, append: () => opened },
+  });
+  outbox.backlog = async (taught) => {
+    asked.push(taught);
+    return { depth: 0, oldestAt: null, oldestUnlearnedAt: null };
+  };
+  relay.wake();
+  await settled();
+  await relay.status();
+  void relay.sweep();
+  await settled();
+  await relay.status();
+  open();
+  await expect.poll(() => seen.completed).toEqual(['a+b']);
+  await settled();
+  await relay.status();
+  expect(asked).toEqual([['a', 'b'], ['a', 'b', 'a+b'], []]);
+});

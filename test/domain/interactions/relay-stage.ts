@@ -44,7 +44,7 @@ export function stage(waiting: OutboxBatch[], options: Partial<RelayOptions> = {
       waiting.push(batch(id, 1, seen.released.filter((released) => released.id === id).length));
     },
     bury: async (id, error) => void seen.buried.push({ id, error }),
-    backlog: async () => ({ depth: waiting.length, oldestAt: null }),
+    backlog: async () => ({ depth: waiting.length, oldestAt: null, oldestUnlearnedAt: null }),
   };
   const log = (level: string) => (_fields: object, message: string) => void seen.logged.push({ level, message });
   const relay = createRelay({

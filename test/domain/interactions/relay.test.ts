@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { restMs } from '../../../src/interactions/relay.ts';
 import { RowsRefusedError } from '../../../src/interactions/event-log.ts';
 import type { Rng } from '../../../src/shared/rng.ts';
 import { batch, gate, logThat, NOW, settled, stage } from './relay-stage.ts';
@@ -41,6 +42,15 @@ test('takes its time between two batches that teach, but for a first one and whe
   await settled();
   expect(seen.taught).toEqual(['a', 'b']);
   expect(waiting).toHaveLength(1);
+});
+
+test.each([
+  ['as long as it must, where batches take no time', 0, 50],
+  ['as long as it must, where they take less than half of that', 24, 50],
+  ['twice as long as they take', 60, 120],
+  ['no longer than three times the least', 1_000, 150],
+])('rests %s', (_case, tookMs, expected) => {
+  expect(restMs(50, tookMs)).toBe(expected);
 });
 
 test('sleeps until it is woken, and then looks again', async () => {
@@ -156,6 +166,7 @@ test('looks again where the outbox cannot be reached', async () => {
 
 test('buries what the log has refused for the third time, and goes on', async () => {
   const { relay, seen } = stage([batch('good'), batch('bad')], {
+    gatherMs: 3_600_000,
     eventLog: logThat(async ({ id }) => {
       if (id === 'bad') throw new RowsRefusedError('a row is too long');
     }),
@@ -163,7 +174,6 @@ test('buries what the log has refused for the third time, and goes on', async ()
   relay.wake();
   await expect.poll(() => seen.buried).toEqual([{ id: 'bad', error: 'a row is too long' }]);
   expect(seen.released.map(({ id }) => id)).toEqual(['bad', 'bad']);
-  expect(seen.completed).toEqual(['good']);
   expect(seen.announced).toEqual(['good']);
   expect(seen.logged.map(({ level }) => level)).toEqual(['warn', 'error', 'info']);
   expect((await relay.status()).lastError).toBe(null);
@@ -258,8 +268,10 @@ test.each([
   ['nothing waits', null, 0],
   ['something has waited', NOW - 250, 250],
   ['a clock runs ahead', NOW + 250, 0],
-])('tells how far it is behind where %s', async (_case, oldestAt, lagMs) => {
+])('tells how far it is behind where %s', async (_case, at, ageMs) => {
   const { relay, outbox } = stage([]);
-  outbox.backlog = async () => ({ depth: 3, oldestAt });
-  expect(await relay.status()).toEqual({ depth: 3, lagMs, lastError: null });
+  outbox.backlog = async () => ({ depth: 3, oldestAt: at, oldestUnlearnedAt: null });
+  expect(await relay.status()).toEqual({ depth: 3, lagMs: ageMs, unlearnedMs: 0, lastError: null });
+  outbox.backlog = async () => ({ depth: 3, oldestAt: NOW, oldestUnlearnedAt: at });
+  expect(await relay.status()).toMatchObject({ lagMs: 0, unlearnedMs: ageMs });
 });
