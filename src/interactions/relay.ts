@@ -14,10 +14,7 @@ export interface RelayOptions extends BatchSenderOptions {
   clock: Clock;
   /** Interactions a batch. Default 1,000, and up to 5,000 while as many wait: what a batch costs ClickHouse hardly grows with it. */
   limit?: number;
-  /**
-   * The least time from one batch that teaches to the next, while no more wait than fit into one; up to three times as long
-   * where they take long. Default 50 ms.
-   */
+  /** The least time from one batch that teaches to the next, while no more wait than fit into one. Default 30 ms. */
   paceMs?: number;
   /** How long events that have taught wait for others to go to the log with. Default 250 ms. */
   gatherMs?: number;
@@ -47,7 +44,7 @@ export interface Relay {
 }
 
 const LIMITS = { least: 1_000, most: 5_000 };
-const PACE_MS = 50;
+const PACE_MS = 30;
 const GATHER_MS = 250;
 /** While one lane's batch is on its way to the log, the other claims the next. */
 const LANES = 2;
@@ -59,11 +56,6 @@ const LANES = 2;
  */
 export function createRelay(options: RelayOptions): Relay {
   return new OutboxRelay(options);
-}
-
-interface Claimed {
-  batch: OutboxBatch;
-  startedAt: number;
 }
 
 class OutboxRelay implements Relay {
@@ -78,10 +70,8 @@ class OutboxRelay implements Relay {
   #wakes = 0;
   /** Interactions that the next batch takes. */
   #limit: number;
-  /** When the last batch was claimed that left nothing behind. */
-  #lastClaimAt = -Infinity;
-  /** From the claim of the last batch to its lessons' arrival. */
-  #tookMs = 0;
+  /** When the next batch may be claimed, where there is no hurry. */
+  #nextClaimAt = 0;
   /** Those that wait for everything to be sent. */
   #drains = 0;
 
@@ -156,25 +146,24 @@ class OutboxRelay implements Relay {
     try {
       const claim = this.#claims.then(() => this.#claim());
       this.#claims = claim.catch(() => undefined);
-      const claimed = await claim;
-      if (claimed === null) return false;
-      await this.#send(claimed);
+      const batch = await claim;
+      if (batch === null) return false;
+      await this.#send(batch);
     } catch (error) {
       await this.#sender.waitAfter(error, 'The outbox could not be reached; trying again.');
     }
     return true;
   }
 
-  async #claim(): Promise<Claimed | null> {
+  async #claim(): Promise<OutboxBatch | null> {
     const { outbox, prepareAttribution, clock, limit, paceMs = PACE_MS } = this.#options;
-    const rest = restMs(paceMs, this.#tookMs);
-    await this.#pause(Math.min(this.#lastClaimAt + rest - clock.now(), rest));
+    await this.#pause(Math.min(this.#nextClaimAt - clock.now(), paceMs));
     const startedAt = clock.now();
     const batch = await outbox.claim(this.#limit, prepareAttribution);
     const isFull = (batch?.interactions.length ?? 0) >= this.#limit;
-    this.#lastClaimAt = batch === null || isFull ? -Infinity : startedAt;
+    this.#nextClaimAt = batch === null || isFull ? 0 : startedAt + paceMs;
     if (limit === undefined) this.#limit = isFull ? Math.min(2 * this.#limit, LIMITS.most) : LIMITS.least;
-    return batch && { batch, startedAt };
+    return batch;
   }
 
   async #pause(ms: number): Promise<void> {
@@ -183,14 +172,13 @@ class OutboxRelay implements Relay {
   }
 
   /** One that comes again goes whole: nobody knows how far it got. */
-  async #send({ batch, startedAt }: Claimed): Promise<void> {
-    const { eventLog, outbox, clock } = this.#options;
+  async #send(batch: OutboxBatch): Promise<void> {
+    const { eventLog, outbox } = this.#options;
     const isNew = batch.attempts === 0;
     const hasArrived = isNew
       ? await this.#sender.send(batch, 'teach', () => this.#teach(batch))
       : await this.#sender.send(batch, 'append', () => eventLog.append(batch));
     if (!hasArrived) return;
-    this.#tookMs = clock.now() - startedAt;
     this.#announce(batch);
     if (isNew) await this.#gatherer.add(batch);
     else await outbox.complete(batch.id);
@@ -214,9 +202,4 @@ class OutboxRelay implements Relay {
       this.#options.logger.error({ err: error, batchId: batch.id }, 'A batch was sent, but telling of it failed.');
     }
   }
-}
-
-/** From one claim to the next: a store that takes long is given fewer and bigger batches, and is in no hurry for long. */
-export function restMs(leastMs: number, lastTookMs: number): number {
-  return Math.min(Math.max(leastMs, 2 * lastTookMs), 3 * leastMs);
 }

@@ -99,6 +99,7 @@ test('tells which batches have taught and are on their way', async () => {
   const { opened, open } = gate();
   const asked: (readonly string[] | undefined)[] = [];
   const { relay, outbox, seen } = stage([batch('a'), batch('b')], {
+    gatherMs: 3_600_000,
     eventLog: { teach: async () => {}, append: () => opened },
   });
   outbox.backlog = async (taught) => {
@@ -108,7 +109,7 @@ test('tells which batches have taught and are on their way', async () => {
   relay.wake();
   await settled();
   await relay.status();
-  void relay.sweep();
+  relay.sweep();
   await settled();
   await relay.status();
   open();

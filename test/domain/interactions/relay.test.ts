@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { restMs } from '../../../src/interactions/relay.ts';
 import { RowsRefusedError } from '../../../src/interactions/event-log.ts';
 import type { Rng } from '../../../src/shared/rng.ts';
 import { batch, gate, logThat, NOW, settled, stage } from './relay-stage.ts';
@@ -42,15 +41,6 @@ test('takes its time between two batches that teach, but for a first one and whe
   await settled();
   expect(seen.taught).toEqual(['a', 'b']);
   expect(waiting).toHaveLength(1);
-});
-
-test.each([
-  ['as long as it must, where batches take no time', 0, 50],
-  ['as long as it must, where they take less than half of that', 24, 50],
-  ['twice as long as they take', 60, 120],
-  ['no longer than three times the least', 1_000, 150],
-])('rests %s', (_case, tookMs, expected) => {
-  expect(restMs(50, tookMs)).toBe(expected);
 });
 
 test('sleeps until it is woken, and then looks again', async () => {
