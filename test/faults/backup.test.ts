@@ -51,6 +51,11 @@ describe('a backup', { timeout: 180_000 }, () => {
         const { data } = await ask<{ learnedWeights: Learned }>(WEIGHTS, { id: retrieverId });
         return rounded(data.learnedWeights);
       },
+      /** Events that are on their way to ClickHouse. */
+      async waiting(): Promise<number> {
+        const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${processAdminKey}` } });
+        return Number(/^attune_outbox_rows (\d+)$/m.exec(await response.text())?.[1]);
+      },
       async stop() {
         server.signal('SIGTERM');
         expect((await server.ended).code).toBe(0);
@@ -89,10 +94,12 @@ describe('a backup', { timeout: 180_000 }, () => {
       const shop = await original.shop();
       await click(shop, 4);
       await hasLearned(original, shop.retrieverId, 4);
+      await expect.poll(original.waiting).toBe(0);
       const backup = await realStoresOf(dataDir('backup'));
       await copyClickHouse(stores.CLICKHOUSE_URL, backup.CLICKHOUSE_URL);
       await click(shop, 5);
       await hasLearned(original, shop.retrieverId, 9);
+      await expect.poll(original.waiting).toBe(0);
       const then = await original.learned(shop.retrieverId);
 
       const dump = await runPostgresProgram(['pg_dump', '--format=custom', stores.DATABASE_URL]);
