@@ -311,7 +311,7 @@ builder.queryFields((t) => ({
     type: PerformanceType,
     authScopes: { scope: 'admin' },
     complexity: 30,
-    description: 'What the searches of a retriever came to; those of the last second may be missing. Scope: ADMIN.',
+    description: 'What the searches of a retriever came to; those of the last seconds may be missing. Scope: ADMIN.',
     args: {
       retrieverId: t.arg.id({ required: true, description: 'The retriever.' }),
       hours: t.arg.int({ defaultValue: 24, description: hoursBack }),

@@ -16,7 +16,7 @@ export interface RelayOptions extends BatchSenderOptions {
   limit?: number;
   /** The least time from one batch that teaches to the next, while no more wait than fit into one. Default 30 ms. */
   paceMs?: number;
-  /** How long events that have taught wait for others to go to the log with. Default 250 ms. */
+  /** How long events that have taught wait for others to go to the log with. Default 1 s. */
   gatherMs?: number;
 }
 
@@ -45,7 +45,7 @@ export interface Relay {
 
 const LIMITS = { least: 1_000, most: 5_000 };
 const PACE_MS = 30;
-const GATHER_MS = 250;
+const GATHER_MS = 1_000;
 /** While one lane's batch is on its way to the log, the other claims the next. */
 const LANES = 2;
 
