@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
+import { pause } from '../shared/pause.ts';
 import { awaitReady, pickPort, spawnChdb, type ChdbProcess, type ChdbProcessOptions } from './chdb-process.ts';
 import { EMBEDDED_USER, embeddedConfig } from './embedded-config.ts';
 import { locateChdb } from './locate-chdb.ts';
@@ -138,7 +139,7 @@ class Supervisor implements EmbeddedClickHouse {
       if (performance.now() - startedAt >= STABLE_MS) failures = 0;
       this.#logger.error({ pid: this.pid }, `The embedded ClickHouse ${description}; starting it again.`);
       const delayMs = Math.min(RESTART_CAP_MS, RESTART_BASE_MS * 2 ** failures);
-      await sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
+      await pause(delayMs, this.#stopping.signal);
       if (this.#stopping.signal.aborted) return;
       this.#chdb = spawnChdb(this.#options);
       const version = await awaitReady(this.#chdb, this.#options, START_TIMEOUT_MS);

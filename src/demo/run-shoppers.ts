@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import type { InteractionInput } from '../interactions/interaction-input.ts';
 import type { Retriever } from '../retrievers/retriever.ts';
 import type { Execution } from '../search/execution.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
+import { pause } from '../shared/pause.ts';
 import type { Rng } from '../shared/rng.ts';
 import { demoQueries, segments, simulateShopper, type DemoQuery, type Segment } from './shoppers.ts';
 
@@ -116,9 +116,4 @@ async function shownProducts(app: ShoppersApp, collectionIds: readonly string[],
   const documents = await app.collections.documents(collectionIds, ids);
   const metadataOf = new Map(documents.map(({ documentId, metadata }) => [documentId, metadata]));
   return ids.map((documentId) => ({ metadata: metadataOf.get(documentId) ?? {} }));
-}
-
-/** Returns after the time or at once when aborted. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../shared/logger.ts';
+import { pause } from '../shared/pause.ts';
 import type { Rng } from '../shared/rng.ts';
 import { RowsRefusedError } from './event-log.ts';
 import type { Outbox, OutboxBatch } from './outbox.ts';
@@ -54,7 +54,7 @@ export class BatchSender {
 
   /** Waits until it may be worth another try. */
   async waitAfter(error: unknown, message: string): Promise<void> {
-    await this.#pause(this.#failed('teach', error, message));
+    await pause(this.#failed('teach', error, message), this.#closing);
   }
 
   async #notSent(batch: OutboxBatch, step: Step, error: unknown): Promise<void> {
@@ -66,7 +66,7 @@ export class BatchSender {
     }
     const retryInMs = this.#failed(step, error, 'A batch could not be appended to the log; trying again.');
     await outbox.release(batch.id, messageOf(error), retryInMs);
-    await this.#pause(retryInMs);
+    await pause(retryInMs, this.#closing);
   }
 
   #succeeded(step: Step): void {
@@ -86,10 +86,6 @@ export class BatchSender {
     this.#lastError = messageOf(error);
     this.#failedStep = step;
     return ceilingMs * (0.5 + rng.next() / 2);
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#closing }).catch(() => undefined);
   }
 }
 

@@ -1,3 +1,4 @@
+import { stopwatch } from '../shared/clock.ts';
 import type { BatchSender } from './batch-sender.ts';
 import type { EventLog } from './event-log.ts';
 import type { Outbox, OutboxBatch } from './outbox.ts';
@@ -28,7 +29,7 @@ export class EventGatherer {
   #waiting: OutboxBatch[] = [];
   /** What is on its way, and what it was made of. */
   #sending: string[] = [];
-  #lastFlushAt = -Infinity;
+  #sinceFlush: () => number = () => Infinity;
   #timer: NodeJS.Timeout | null = null;
   /** What is under way. */
   #flushing: Promise<void> | null = null;
@@ -76,12 +77,12 @@ export class EventGatherer {
     if (this.#closing.aborted) return;
     const { gatherMs } = this.#options;
     // even the first after a while waits a little: whoever is told of the new weights reads them first
-    const waitMs = Math.max(gatherMs / 10, this.#lastFlushAt + gatherMs - performance.now());
+    const waitMs = Math.max(gatherMs / 10, gatherMs - this.#sinceFlush());
     this.#timer ??= setTimeout(() => void this.flush(), waitMs);
   }
 
   async #flush(): Promise<void> {
-    this.#lastFlushAt = performance.now();
+    this.#sinceFlush = stopwatch();
     try {
       this.#isBehind = !(await this.#sendAll());
     } catch (error) {

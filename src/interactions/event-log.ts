@@ -3,7 +3,8 @@ import type { OutboxBatch } from './outbox.ts';
 /** The growing record of executions, interactions and posterior deltas. */
 export interface EventLog {
   /**
-   * Appends what a batch teaches, once however often it is tried: when it returns, the posteriors count it.
+   * Appends what a batch teaches, once however often it is tried: when it returns, the posteriors count it. One that was put
+   * aside is appended whole instead.
    * @throws RowsRefusedError where the rows are at fault; anything else is worth another try.
    */
   teach(batch: OutboxBatch): Promise<void>;

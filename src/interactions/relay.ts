@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../shared/clock.ts';
+import { pause } from '../shared/pause.ts';
 import { BatchSender, type BatchSenderOptions } from './batch-sender.ts';
 import { EventGatherer } from './event-gatherer.ts';
 import { RowsRefusedError, type EventLog } from './event-log.ts';
@@ -157,18 +158,12 @@ class OutboxRelay implements Relay {
 
   async #claim(): Promise<OutboxBatch | null> {
     const { outbox, prepareAttribution, clock, limit, paceMs = PACE_MS } = this.#options;
-    await this.#pause(Math.min(this.#nextClaimAt - clock.now(), paceMs));
+    if (this.#drains === 0) await pause(Math.min(this.#nextClaimAt - clock.now(), paceMs), this.#closing.signal);
     const startedAt = clock.now();
     const batch = await outbox.claim(this.#limit, prepareAttribution);
-    const isFull = (batch?.interactions.length ?? 0) >= this.#limit;
-    this.#nextClaimAt = batch === null || isFull ? 0 : startedAt + paceMs;
-    if (limit === undefined) this.#limit = isFull ? Math.min(2 * this.#limit, LIMITS.most) : LIMITS.least;
+    this.#nextClaimAt = batch === null || isFull(batch, this.#limit) ? 0 : startedAt + paceMs;
+    if (limit === undefined) this.#limit = nextLimit(batch, this.#limit);
     return batch;
-  }
-
-  async #pause(ms: number): Promise<void> {
-    if (ms <= 0 || this.#drains > 0) return;
-    await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
   /** One that comes again goes whole: nobody knows how far it got. */
@@ -202,4 +197,14 @@ class OutboxRelay implements Relay {
       this.#options.logger.error({ err: error, batchId: batch.id }, 'A batch was sent, but telling of it failed.');
     }
   }
+}
+
+function isFull(batch: OutboxBatch | null, limit: number): boolean {
+  return (batch?.interactions.length ?? 0) >= limit;
+}
+
+/** A batch of executions, which comes again, says nothing of how many interactions wait. */
+function nextLimit(batch: OutboxBatch | null, limit: number): number {
+  if (batch !== null && batch.interactions.length === 0) return limit;
+  return isFull(batch, limit) ? Math.min(2 * limit, LIMITS.most) : LIMITS.least;
 }

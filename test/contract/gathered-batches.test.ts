@@ -1,24 +1,20 @@
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPostgresInteractionStore } from '../../src/interactions/interaction-store.postgres.ts';
 import type { Interaction } from '../../src/interactions/interaction.ts';
-import { createPostgresOutbox } from '../../src/interactions/outbox.postgres.ts';
 import type { Outbox, OutboxBatch } from '../../src/interactions/outbox.ts';
 import type { Database } from '../../src/postgres/database.ts';
 import { createPostgresExecutionStore } from '../../src/search/execution-store.postgres.ts';
 import { executionOf, interactionOn, startOfTest } from '../fixtures/interaction.ts';
 import { onePerSignal } from '../fixtures/outbox-batch.ts';
-import { silentLogger, testDatabases } from '../fixtures/postgres.ts';
-
-const LEASE_MS = 30_000;
+import { testDatabases } from '../fixtures/postgres.ts';
+import { LEASE_MS, openTestOutbox, removeEvents } from '../fixtures/test-outbox.ts';
 
 describe.each(testDatabases())('what is gathered in the outbox on $name', ({ open }) => {
   let db: Database;
   let outbox: Outbox;
   let now: number;
 
-  const openOutbox = () =>
-    createPostgresOutbox(db, { clock: { now: () => now }, newId: uuidv7, logger: silentLogger, leaseMs: LEASE_MS });
+  const openOutbox = () => openTestOutbox(db, { now: () => now });
 
   beforeAll(async () => {
     db = await open();
@@ -26,7 +22,7 @@ describe.each(testDatabases())('what is gathered in the outbox on $name', ({ ope
   });
   beforeEach(async () => {
     now = startOfTest + 10_000;
-    await db.query('truncate outbox, outbox_batches, outbox_dead, interactions, interaction_signals, executions');
+    await removeEvents(db);
   });
   afterAll(() => db.close());
 

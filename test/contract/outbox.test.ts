@@ -2,7 +2,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPostgresInteractionStore } from '../../src/interactions/interaction-store.postgres.ts';
 import type { Interaction } from '../../src/interactions/interaction.ts';
-import { createPostgresOutbox } from '../../src/interactions/outbox.postgres.ts';
 import type { Outbox, OutboxBatch, PrepareAttribution } from '../../src/interactions/outbox.ts';
 import { evidenceOf } from '../../src/learning/evidence.ts';
 import type { PosteriorDelta } from '../../src/learning/posterior-store.ts';
@@ -11,22 +10,15 @@ import { createPostgresExecutionStore } from '../../src/search/execution-store.p
 import type { Execution } from '../../src/search/execution.ts';
 import { executionOf, interactionOn, startOfTest } from '../fixtures/interaction.ts';
 import { onePerSignal } from '../fixtures/outbox-batch.ts';
-import { silentLogger, testDatabases } from '../fixtures/postgres.ts';
-
-const LEASE_MS = 30_000;
+import { testDatabases } from '../fixtures/postgres.ts';
+import { LEASE_MS, openTestOutbox, removeEvents } from '../fixtures/test-outbox.ts';
 
 describe.each(testDatabases())('the outbox on $name', ({ open }) => {
   let db: Database;
   let outbox: Outbox;
   let now: number;
 
-  const openOutbox = () =>
-    createPostgresOutbox(db, {
-      clock: { now: () => now },
-      newId: uuidv7,
-      logger: silentLogger,
-      leaseMs: LEASE_MS,
-    });
+  const openOutbox = () => openTestOutbox(db, { now: () => now });
 
   beforeAll(async () => {
     db = await open();
@@ -34,7 +26,7 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
   });
   beforeEach(async () => {
     now = startOfTest + 10_000;
-    await db.query('truncate outbox, outbox_batches, outbox_dead, interactions, interaction_signals, executions');
+    await removeEvents(db);
   });
   afterAll(() => db.close());
 
@@ -235,12 +227,16 @@ describe.each(testDatabases())('the outbox on $name', ({ open }) => {
     const execution = executionOf(['a']);
     await save(execution);
     await record(interactionOn(execution, { receivedAt: startOfTest + 500 }));
-    expect(await outbox.backlog()).toMatchObject({ depth: 2, oldestAt: startOfTest });
+    expect(await outbox.backlog()).toEqual({
+      ...{ depth: 2, oldestAt: startOfTest, oldestUnlearnedAt: startOfTest + 500 },
+    });
     const batches = await claimAll(outbox);
     await record(interactionOn(null, { receivedAt: startOfTest + 900 }));
-    expect(await outbox.backlog()).toMatchObject({ depth: 3, oldestAt: startOfTest });
+    expect(await outbox.backlog()).toEqual({ depth: 3, oldestAt: startOfTest, oldestUnlearnedAt: startOfTest });
     for (const { id } of batches) await outbox.complete(id);
-    expect(await outbox.backlog()).toMatchObject({ depth: 1, oldestAt: startOfTest + 900 });
+    expect(await outbox.backlog()).toEqual({
+      ...{ depth: 1, oldestAt: startOfTest + 900, oldestUnlearnedAt: startOfTest + 900 },
+    });
   });
 
   test('several relays at once share the work and count nothing twice', async () => {

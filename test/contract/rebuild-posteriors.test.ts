@@ -23,6 +23,7 @@ import { openFeedbackLoop, type FeedbackLoop } from '../fixtures/feedback-loop.t
 import { executionOf, interactionOn } from '../fixtures/interaction.ts';
 import { everyone, person } from '../fixtures/outbox-batch.ts';
 import { silentLogger, testDatabases } from '../fixtures/postgres.ts';
+import { removeEvents } from '../fixtures/test-outbox.ts';
 
 const DRAIN_MS = 120_000;
 const DAY_MS = 24 * 3_600_000;
@@ -43,7 +44,7 @@ describe.each(testDatabases())('rebuilding from $name and ClickHouse', ({ open }
   });
   afterEach(async () => {
     await Promise.all(relays.splice(0).map((relay) => relay.close()));
-    await db.query('truncate outbox, outbox_batches, outbox_dead, executions, interactions, interaction_signals');
+    await removeEvents(db);
   });
   afterAll(() => Promise.all([db.close(), warehouse.close()]));
 

@@ -7,14 +7,15 @@ import { createPostgresEventLedger } from '../../src/interactions/event-ledger.p
 import { RowsRefusedError } from '../../src/interactions/event-log.ts';
 import { reconcile } from '../../src/interactions/reconcile.ts';
 import { replayDeadLetters } from '../../src/interactions/replay-dead-letters.ts';
+import type { OutboxBatch } from '../../src/interactions/outbox.ts';
 import type { PoolDatabase } from '../../src/postgres/pool-database.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { testWarehouses } from '../fixtures/clickhouse.ts';
 import { openFeedbackLoop, roundedTotals, taughtOnce, type FeedbackLoop } from '../fixtures/feedback-loop.ts';
 import { executionOf, interactionOn } from '../fixtures/interaction.ts';
 import { everyone } from '../fixtures/outbox-batch.ts';
-import type { OutboxBatch } from '../../src/interactions/outbox.ts';
 import { testDatabases } from '../fixtures/postgres.ts';
+import { removeEvents } from '../fixtures/test-outbox.ts';
 
 /** Embedded with embedded, real with real. */
 const pairs = testDatabases().map((database, index) => ({
@@ -34,7 +35,7 @@ describe.each(pairs)('on $database.name and $warehouse.name', (pair) => {
   });
   afterAll(() => Promise.all([db.close(), warehouse.close()]));
   beforeEach(async () => {
-    await db.query('truncate outbox, outbox_batches, outbox_dead, executions, interactions, interaction_signals');
+    await removeEvents(db);
     for (const table of ['executions', 'interactions', 'posterior_deltas', 'posteriors']) {
       await warehouse.client.command({ query: `TRUNCATE TABLE ${table}` });
     }

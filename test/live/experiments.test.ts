@@ -29,6 +29,8 @@ beforeAll(async () => {
       true,
     );
   }
+  await eventually(async () => expect(await shop.interactionsLearned(learned)).toBe(2 * shopQueries.length));
+  // datasets and estimates read the log
   await attune.attune.drain();
 });
 afterAll(() => attune.close());

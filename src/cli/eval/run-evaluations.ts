@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { payloadOf } from '../../client/request.ts';
 import { OperatorError } from '../../shared/errors.ts';
+import { pause } from '../../shared/pause.ts';
 import type { Send } from '../api.ts';
 import type { ShownProgress } from '../show-progress.ts';
 
@@ -64,7 +64,7 @@ export async function runEvaluations(
       shown.update(sum('done'), `${sum('done')} of ${sum('total')} queries`, sum('total'));
       const results = states.flatMap(finished);
       if (results.length === ids.length) return results;
-      await sleep(ASK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      await pause(ASK_EVERY_MS, signal);
     }
   } finally {
     if (signal.aborted) await Promise.allSettled(ids.map((id) => cancel(send, id)));

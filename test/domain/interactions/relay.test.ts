@@ -64,6 +64,12 @@ test('takes more at a time while as many wait, up to a bound, and as few as befo
   expect(seen.limits).toEqual([1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 1_000, 1_000]);
 });
 
+test('takes a batch of executions for no sign that fewer interactions wait', async () => {
+  const { relay, seen } = stage([batch('a', 1_000), batch('b', 2_000), batch('executions', 0, 1), batch('c', 1)]);
+  await relay.drain(5_000);
+  expect(seen.limits).toEqual([1_000, 2_000, 4_000, 4_000, 1_000]);
+});
+
 test('takes as many as it is told to, however many wait', async () => {
   const { relay, seen } = stage([batch('a', 7), batch('b', 7)], { limit: 7 });
   await relay.drain(5_000);
@@ -167,6 +173,8 @@ test('buries what the log has refused for the third time, and goes on', async ()
   expect(seen.announced).toEqual(['good']);
   expect(seen.logged.map(({ level }) => level)).toEqual(['warn', 'error', 'info']);
   expect((await relay.status()).lastError).toBe(null);
+  await relay.drain(5_000);
+  expect(seen.completed).toEqual(['good']);
 });
 
 test('sends all the rest of what the log refuses to learn from', async () => {
