@@ -90,7 +90,8 @@ export async function creditExecutions(
       ...(generation > 0 && { generation }),
     };
     const gained = creditGained(execution.hits, now, before);
-    const shared = creditGained(execution.hits, now.common ?? now, before?.common ?? before);
+    const isTheSame = now.common === undefined && before?.common === undefined;
+    const shared = isTheSame ? gained : creditGained(execution.hits, now.common ?? now, before?.common ?? before);
     const outcome = outcomeGained(execution, common.searchOutcome, credited?.outcome ?? null);
     if (gained === null && shared === null && outcome === null) return isNew ? now : null;
     const { retrieverId } = execution;

@@ -60,7 +60,7 @@ function answer(socket) {
   });
 }
 
-/** With `aSecond`, no sooner than that many events are due. @param {Load} load */
+/** With `aSecond`, each call in its turn, as many events a second. @param {Load} load */
 async function send(load) {
   const { url, clients, batch, seconds, aSecond = Infinity } = load;
   const { hostname, port } = new URL(url);
@@ -70,15 +70,15 @@ async function send(load) {
   const takenBefore = taken;
   const startedAt = performance.now();
   const cpu = process.cpuUsage();
-  const isOver = () => performance.now() - startedAt > seconds * 1_000 || taken + batch > events.length;
+  const isOver = () => performance.now() - startedAt > seconds * 1_000;
   const client = async () => {
     const socket = connect(Number(port), hostname).setNoDelay(true);
     await once(socket, 'connect');
-    for (;;) {
-      const dueInMs = startedAt + (1_000 * (taken - takenBefore)) / aSecond - performance.now();
-      if (dueInMs > 1) await sleep(dueInMs);
-      if (isOver()) break;
+    while (!isOver() && taken + batch <= events.length) {
+      const dueAt = startedAt + (1_000 * (taken - takenBefore)) / aSecond;
       const some = events.slice(taken, (taken += batch));
+      if (dueAt - performance.now() > 1) await sleep(dueAt - performance.now());
+      if (isOver()) break;
       const text = request(load, some);
       const sentAt = performance.now();
       socket.write(text);

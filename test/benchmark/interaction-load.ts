@@ -76,23 +76,32 @@ interface Sent {
   cpuSeconds: number;
 }
 
-/** Sends for so many seconds, then waits until all of it is in ClickHouse. */
+/** Sends for so many seconds, and waits until nothing of it is left to do. */
+export async function sendAll(server: ServerProcess, worker: Worker, load: Load, seconds: number): Promise<void> {
+  await send(server, worker, load, seconds);
+  await emptied(server);
+}
+
+function send(server: ServerProcess, worker: Worker, load: Load, seconds: number): Promise<Sent> {
+  const { clients, batch, aSecond } = load;
+  const { url, adminKey: key } = server;
+  return worker.tell<Sent>({ kind: 'send', url, key, clients, batch, aSecond, seconds });
+}
+
+/** Sends for so many seconds, then waits until all of it is in ClickHouse; how far behind that is, is watched meanwhile. */
 export async function measureLoad(
   server: ServerProcess,
   worker: Worker,
   load: Load,
   secondsToSend: number,
 ): Promise<Row> {
-  const { how, clients, batch, aSecond } = load;
+  const { how, clients, batch } = load;
   const lags: Lags = { log: [], weights: [] };
   const over = new AbortController();
   const polling = pollLags(server, lags, over.signal);
   const before = server.cpu();
   const startedAt = performance.now();
-  const { url, adminKey: key } = server;
-  const { callMs, seconds, cpuSeconds } = await worker.tell<Sent>({
-    ...{ kind: 'send', url, key, clients, batch, aSecond, seconds: secondsToSend },
-  });
+  const { callMs, seconds, cpuSeconds } = await send(server, worker, load, secondsToSend);
   const cpu = server.cpu();
   await emptied(server);
   const cpuDrained = server.cpu();

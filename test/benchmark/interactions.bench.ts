@@ -1,9 +1,9 @@
 import type { Measurement } from './benchmark.ts';
-import { measureLoad, prepareEvents, shop, type Load } from './interaction-load.ts';
+import { measureLoad, prepareEvents, sendAll, shop, type Load } from './interaction-load.ts';
 import { startServerProcess, storesToMeasure } from './server-process.ts';
 import { startWorker } from './worker.ts';
 
-const parameters = { ...shop, seconds: 15 };
+const parameters = { ...shop, warmUpSeconds: 4, seconds: 15 };
 const steady = (aSecond: number): Load => ({
   ...{ how: `a hundred a call, ${aSecond} a second`, clients: 16, batch: 100, aSecond },
 });
@@ -32,7 +32,7 @@ export async function benchmarkInteractions(say: (line: string) => void): Promis
   return { parameters, rows };
 }
 
-/** On a server of its own, so that no load inherits what the one before has left behind. */
+/** On a server of its own, so that no load inherits what the one before has left behind; warm, as one that runs for days. */
 async function benchmarkLoad(
   env: Record<string, string>,
   load: Load,
@@ -42,6 +42,7 @@ async function benchmarkLoad(
   const clients = startWorker('./http-clients.mjs');
   try {
     await prepareEvents(server, clients, say);
+    await sendAll(server, clients, load, parameters.warmUpSeconds);
     return await measureLoad(server, clients, load, parameters.seconds);
   } finally {
     await clients.stop();
