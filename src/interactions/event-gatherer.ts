@@ -27,7 +27,7 @@ export class EventGatherer {
   readonly #options: EventGathererOptions;
   readonly #closing: AbortSignal;
   #waiting: OutboxBatch[] = [];
-  /** What is on its way, and what it was made of. */
+  /** Those that were here, until what became of them is on its way. */
   #sending: string[] = [];
   #sinceFlush: () => number = () => Infinity;
   #timer: NodeJS.Timeout | null = null;
@@ -108,7 +108,7 @@ export class EventGatherer {
 
   async #sendInteractions(): Promise<void> {
     const batches = this.#take();
-    this.#sending.push(...batches.map(({ id }) => id));
+    this.#sending = batches.map(({ id }) => id);
     // one by itself stays what it is
     const batch = batches.length > 1 ? await this.#gather(batches) : (batches[0] ?? null);
     if (batch !== null) await this.#send(batch);
@@ -136,7 +136,6 @@ export class EventGatherer {
 
   async #send(batch: OutboxBatch): Promise<boolean> {
     const { outbox, eventLog, sender } = this.#options;
-    this.#sending.push(batch.id);
     const hasArrived = await sender.send(batch, 'append', () => eventLog.append(batch));
     if (hasArrived) await outbox.complete(batch.id);
     return hasArrived;

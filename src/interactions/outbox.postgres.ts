@@ -76,8 +76,8 @@ export function createPostgresOutbox(db: Database, options: PostgresOutboxOption
 /** What an event refers to is a UUIDv7 and so tells its age. */
 const BACKLOG = `
   select (select count(*) from outbox) + (select coalesce(sum(depth), 0) from outbox_batches)::bigint as depth,
-    (select min(oldest_at) from outbox_batches where id <> all($1::uuid[])) as unlearned_batch,
-    (select min(oldest_at) from outbox_batches where id = any($1::uuid[])) as taught_batch,
+    (select min(oldest_at) from outbox_batches where teaches and id <> all($1::uuid[])) as unlearned_batch,
+    (select min(oldest_at) from outbox_batches where not teaches or id = any($1::uuid[])) as taught_batch,
     (select ref::text from outbox where kind = 'interaction' order by id limit 1) as first_interaction,
     (select ref::text from outbox where kind = 'execution' order by id limit 1) as first_execution`;
 

@@ -48,7 +48,7 @@ export interface Backlog {
   depth: number;
   /** When the oldest of them was made, milliseconds since the epoch; null where there is none. */
   oldestAt: number | null;
-  /** The same of those that may not have taught. */
+  /** The same of those that weights may not count yet. */
   oldestUnlearnedAt: number | null;
 }
 
@@ -74,6 +74,6 @@ export interface Outbox {
   release(batchId: string, error: string, retryInMs: number): Promise<void>;
   /** Puts the batch aside, whole, for a person to look at. */
   bury(batchId: string, error: string): Promise<void>;
-  /** @param taught ids of batches that have taught, or have nothing to teach, and are on their way to the log */
+  /** @param taught ids of batches that have taught, as they stand in the outbox until they are gathered */
   backlog(taught?: readonly string[]): Promise<Backlog>;
 }

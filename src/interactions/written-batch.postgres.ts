@@ -31,11 +31,11 @@ export async function writeDown(tx: Queryable, batch: OutboxBatch, dueAt: number
     ...interactions.map(({ receivedAt }) => receivedAt),
   );
   await tx.query(
-    `insert into outbox_batches (id, payload, depth, oldest_at, due_at, seq) overriding system value
-     values ($1, $2::jsonb, $3, $4, $5, coalesce($6, nextval(pg_get_serial_sequence('outbox_batches', 'seq'))))`,
+    `insert into outbox_batches (id, payload, depth, oldest_at, teaches, due_at, seq) overriding system value
+     values ($1, $2::jsonb, $3, $4, $5, $6, coalesce($7, nextval(pg_get_serial_sequence('outbox_batches', 'seq'))))`,
     [
       ...[id, JSON.stringify(payload), executions.length + interactions.length],
-      ...[new Date(oldestAt), new Date(dueAt), seq ?? null],
+      ...[new Date(oldestAt), deltas.length > 0, new Date(dueAt), seq ?? null],
     ],
     { prepare: true },
   );

@@ -92,9 +92,18 @@ describe.each(testDatabases())('what is gathered in the outbox on $name', ({ ope
     await record(interactionOn(null, { receivedAt: startOfTest + 7 }));
     expect(await outbox.backlog()).toMatchObject({ oldestUnlearnedAt: startOfTest + 5 });
     expect(await outbox.backlog([first!.id])).toMatchObject({ oldestUnlearnedAt: startOfTest + 7 });
-    const second = await claim();
-    expect(await outbox.backlog([first!.id, second!.id])).toEqual({
+    await claim(); // of nothing that was ever shown
+    expect(await outbox.backlog([first!.id])).toEqual({
       ...{ depth: 3, oldestAt: expect.any(Number), oldestUnlearnedAt: null },
     });
+  });
+
+  test('is known to have taught by everyone, from the moment that it is there', async () => {
+    const batches = await claimThree();
+    const ids = batches.map(({ id }) => id);
+    expect(await outbox.backlog()).toMatchObject({ oldestAt: startOfTest, oldestUnlearnedAt: startOfTest });
+    expect(await outbox.backlog(ids)).toMatchObject({ oldestAt: startOfTest, oldestUnlearnedAt: null });
+    await outbox.gather(batches);
+    expect(await openOutbox().backlog()).toMatchObject({ depth: 3, oldestAt: startOfTest, oldestUnlearnedAt: null });
   });
 });
