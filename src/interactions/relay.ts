@@ -15,7 +15,7 @@ export interface RelayOptions extends BatchSenderOptions {
   clock: Clock;
   /** Interactions a batch. Default 1,000, and up to 5,000 while as many wait: what a batch costs ClickHouse hardly grows with it. */
   limit?: number;
-  /** The least time from one batch that teaches to the next, while no more wait than fit into one. Default 30 ms. */
+  /** The least time from one new batch that teaches to the next, while no more wait than fit into one. Default 30 ms. */
   paceMs?: number;
   /** How long events that have taught wait for others to go to the log with. Default 1 s. */
   gatherMs?: number;
@@ -161,7 +161,9 @@ class OutboxRelay implements Relay {
     if (this.#drains === 0) await pause(Math.min(this.#nextClaimAt - clock.now(), paceMs), this.#closing.signal);
     const startedAt = clock.now();
     const batch = await outbox.claim(this.#limit, prepareAttribution);
-    this.#nextClaimAt = batch === null || isFull(batch, this.#limit) ? 0 : startedAt + paceMs;
+    // where one was left behind, others were; and nobody gains by waiting for more to come
+    const inAHurry = batch === null || batch.attempts > 0 || isFull(batch, this.#limit);
+    this.#nextClaimAt = inAHurry ? 0 : startedAt + paceMs;
     if (limit === undefined) this.#limit = nextLimit(batch, this.#limit);
     return batch;
   }

@@ -43,6 +43,18 @@ test('takes its time between two batches that teach, but for a first one and whe
   expect(waiting).toHaveLength(1);
 });
 
+test('does not rest while batches wait that were left behind', async () => {
+  const { relay, seen, waiting } = stage([batch('a', 1, 1), batch('b', 1, 3), batch('c')], { paceMs: 3_600_000 });
+  relay.wake();
+  await settled();
+  expect(seen.appended).toEqual(['a', 'b']);
+  expect(seen.taught).toEqual(['c']);
+  waiting.push(batch('d'));
+  relay.wake();
+  await settled();
+  expect(seen.taught).toEqual(['c']);
+});
+
 test('sleeps until it is woken, and then looks again', async () => {
   const { relay, seen, waiting } = stage([]);
   await settled();
