@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 const { CI, ATTUNE_TEST_DATABASE_URL, ATTUNE_TEST_POSTGRES } = process.env;
@@ -40,8 +41,18 @@ export function project(name: string, test: TestProjectInlineConfiguration['test
   };
 }
 
-const embedded = project('embedded', { include: ['test/**/*.test.ts'], exclude: hasPostgres ? onEither : [] });
+const parts = ['test/*.test.ts', 'test/{contract,domain,schema}/**/*.test.ts'];
+/** Nothing in them waits for another process, but for stores that serve several at once: two files at a time even on two cores. */
+const inProcess = project('parts', { include: parts, maxWorkers: Math.max(2, availableParallelism() - 1) });
+/** Whole servers, whose processes share the cores already; after the parts. */
+const servers = { sequence: { groupOrder: 1 } };
+const embedded = project('embedded', {
+  ...servers,
+  include: ['test/**/*.test.ts'],
+  exclude: [...parts, ...(hasPostgres ? onEither : [])],
+});
 const realPair = project('real pair', {
+  ...servers,
   include: [...onEither, ...onBoth],
   env: { ATTUNE_TEST_PAIR: 'real' },
   setupFiles: ['test/fixtures/drop-stores.ts'],
@@ -56,6 +67,6 @@ export const shared = {
 export default defineConfig({
   test: {
     ...shared,
-    projects: hasPostgres ? [embedded, realPair] : [embedded],
+    projects: [inProcess, embedded, ...(hasPostgres ? [realPair] : [])],
   },
 });

@@ -131,7 +131,7 @@ async function measureRivals(corpus: MovieCorpus, measurement: AttuneMeasurement
 function describe(corpus: MovieCorpus | null): Record<string, unknown> {
   return {
     corpus: corpus?.name,
-    documents: `${corpus?.real} real ones; those beyond are made: half the words of each of two, a vector between theirs`,
+    documents: `${corpus?.real} real ones; those beyond are made: half the words of each of two, embedded as the real ones are`,
     features: movieFeatures,
     weighted: 'equal weights',
     learned: 'from clicks on the first relevant hit of other queries',

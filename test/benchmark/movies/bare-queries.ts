@@ -11,8 +11,6 @@ import { mean, ndcgAt10, type AttuneMeasurement } from './measure-attune.ts';
 import type { MovieCorpus } from './movie-corpus.ts';
 
 const TOP_K = 100;
-/** What Attune asks of the graph for a hundred hits. */
-const EF_SEARCH = 200;
 const RECALL_QUERIES = 100;
 
 type Row = Record<string, string | number>;
@@ -27,7 +25,7 @@ export async function measureBareQueries(
 ): Promise<Row[]> {
   const vectors = await queryVectors(measurement.queries);
   const feature = (fragment: string) => collection.features.find(({ featureUri }) => featureUri.includes(fragment))!;
-  const nearest = pgvectorQuery(database, feature('minilm'));
+  const nearest = pgvectorQuery(database, feature('minilm'), corpus.movies.length);
   const rows: Row[] = [
     {
       system: 'bare pgvector query',
@@ -56,11 +54,12 @@ export async function queryVectors(queries: readonly JudgedQuery[]): Promise<Map
 }
 
 /** As one writes it by hand, as broad a search of the graph as Attune asks for. */
-function pgvectorQuery(database: PoolDatabase, feature: CollectionFeature) {
+function pgvectorQuery(database: PoolDatabase, feature: CollectionFeature, documents: number) {
+  const breadth = Math.ceil(TOP_K * (2 + Math.max(0, Math.log10(documents / 10_000))));
   const sql = `
     with nearest as materialized (
       select doc, embedding <=> $1::vector(384) as distance from ${featureTable(feature)}
-      where (select set_config('hnsw.ef_search', '${EF_SEARCH}', true)) is not null
+      where (select set_config('hnsw.ef_search', '${breadth}', true)) is not null
       order by embedding <=> $1::vector(384) limit ${TOP_K}
     )
     select d.document_id as "documentId" from nearest join documents d using (doc) order by distance`;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { documentText } from '../../../src/collections/document-text.ts';
-import { seededRng, type Rng } from '../../../src/shared/rng.ts';
+import { seededRng } from '../../../src/shared/rng.ts';
 import { readJudgedSet, type CorpusDocument, type JudgedQuery } from '../learning/judged-set.ts';
 import { embedOnce } from './embed-once.ts';
 
@@ -20,6 +20,8 @@ export interface Movie {
   vector: Float32Array;
 }
 
+type MovieText = Omit<Movie, 'vector'>;
+
 export interface MovieCorpus {
   name: string;
   /** The first so many are real; those after them are made of two real ones each. */
@@ -28,8 +30,8 @@ export interface MovieCorpus {
   queries: readonly JudgedQuery[];
 }
 
-/** In a made vector, beside its parents: so that the nearest real one is about as near as real ones are to each other, .6. */
-const NOISE = 0.6;
+/** Made ones are embedded by so many, so that larger corpora begin with the vectors of smaller ones. */
+const MADE_AT_ONCE = 10_000;
 
 /** Null where the folder is not there. */
 export async function openMovieCorpus(
@@ -44,18 +46,21 @@ export async function openMovieCorpus(
   const vectors = await embedOnce(set.name, all.map(movieText), say);
   const real = all.slice(0, documents);
   const movies = real.map((movie, index): Movie => ({ ...movie, vector: vectors[index] as Float32Array }));
-  const rng = seededRng('made movies');
-  const pick = () => movies[Math.floor(rng.next() * real.length)] as Movie;
-  for (let n = 0; movies.length < documents; n++) movies.push(madeMovie(n, pick(), pick(), rng));
+  const made = madeMovies(real, documents - real.length);
+  for (let from = 0; from < made.length; from += MADE_AT_ONCE) {
+    const some = made.slice(from, from + MADE_AT_ONCE);
+    const theirs = await embedOnce(`${set.name}-made`, some.map(movieText), say);
+    movies.push(...some.map((movie, index): Movie => ({ ...movie, vector: theirs[index] as Float32Array })));
+  }
   return { name: set.name, real: real.length, movies, queries: set.queries };
 }
 
 /** What the dense feature reads. */
-export function movieText({ documentId, title, overview, actors }: Omit<Movie, 'vector'>): string {
+export function movieText({ documentId, title, overview, actors }: MovieText): string {
   return documentText({ documentId, content: null, metadata: { title, overview, actors } }, movieFields);
 }
 
-function realMovie({ id, title, overview, actors }: CorpusDocument): Omit<Movie, 'vector'> {
+function realMovie({ id, title, overview, actors }: CorpusDocument): MovieText {
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   return {
     documentId: String(id),
@@ -65,29 +70,23 @@ function realMovie({ id, title, overview, actors }: CorpusDocument): Omit<Movie,
   };
 }
 
-/** Half of each parent's words and cast, and a vector between the parents with a direction of its own. */
-function madeMovie(number: number, one: Movie, other: Movie, rng: Rng): Movie {
-  const own = randomDirection(one.vector.length, rng);
+/** The same in every run, and the first of many the same as if there were few. */
+function madeMovies(real: readonly MovieText[], count: number): MovieText[] {
+  const rng = seededRng('made movies');
+  const pick = () => real[Math.floor(rng.next() * real.length)] as MovieText;
+  return Array.from({ length: Math.max(0, count) }, (_, number) => madeMovie(number, pick(), pick()));
+}
+
+/** Half of each parent's words and cast. */
+function madeMovie(number: number, one: MovieText, other: MovieText): MovieText {
   return {
     documentId: `made-${number}`,
     title: [...firstHalf(words(one.title)), ...lastHalf(words(other.title))].join(' '),
     overview: [...firstHalf(words(one.overview)), ...lastHalf(words(other.overview))].join(' '),
     actors: [...firstHalf(one.actors), ...lastHalf(other.actors)],
-    vector: unit(one.vector.map((value, i) => (value + (other.vector[i] as number)) / 2 + NOISE * (own[i] as number))),
   };
 }
 
 const words = (text: string) => text.split(/\s+/u);
 const firstHalf = <T>(list: readonly T[]) => list.slice(0, Math.ceil(list.length / 2));
 const lastHalf = <T>(list: readonly T[]) => list.slice(Math.ceil(list.length / 2));
-
-function randomDirection(dimensions: number, rng: Rng): Float32Array {
-  return unit(Float32Array.from({ length: dimensions }, () => rng.next() + rng.next() + rng.next() - 1.5));
-}
-
-function unit(vector: Float32Array): Float32Array {
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  const length = Math.sqrt(squares);
-  return vector.map((value) => value / length);
-}
