@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 import { RecentValues } from '../shared/recent-values.ts';
+import { firstUuidAt } from '../shared/uuid.ts';
 import type { InteractionStore } from './interaction-store.ts';
 import type { Interaction } from './interaction.ts';
 
@@ -69,7 +70,7 @@ class Tail {
   readonly #retrieverId: string;
   /** Read from here on, but for what was seen. */
   #from: number;
-  #seen = new Map<string, number>();
+  readonly #seen = new Set<string>();
   #isReading = false;
   #isStale = false;
 
@@ -102,13 +103,15 @@ class Tail {
 
   async #read(): Promise<number> {
     const where = { namespaceId: this.#namespaceId, retrieverId: this.#retrieverId, from: this.#from };
-    const events = await this.#options.interactions.receivedSince(where, [...this.#seen.keys()], READ_AT_ONCE);
+    const events = await this.#options.interactions.receivedSince(where, [...this.#seen], READ_AT_ONCE);
     for (const event of events) {
-      this.#seen.set(event.id, event.receivedAt);
+      this.#seen.add(event.id);
       for (const watcher of this.watchers) watcher.push(event);
     }
     this.#from = Math.max(this.#from, (events.at(-1)?.receivedAt ?? 0) - OVERLAP_MS);
-    for (const [id, receivedAt] of this.#seen) if (receivedAt < this.#from) this.#seen.delete(id);
+    // By its id, as the store selects: an event has one only a little after it was received.
+    const firstId = firstUuidAt(this.#from);
+    for (const id of this.#seen) if (id < firstId) this.#seen.delete(id);
     return events.length;
   }
 }

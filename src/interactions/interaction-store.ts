@@ -27,7 +27,7 @@ export interface InteractionStore {
    * @throws ValidationError INVALID_CURSOR
    */
   list(namespaceId: string, filter: InteractionFilter, page: PageRequest): Promise<Page<Interaction>>;
-  /** A retriever's events that were received at `from` (milliseconds since the epoch) or later, without those that are named; oldest first. */
+  /** A retriever's events whose ids were made at `from` (milliseconds since the epoch) or later, without those that are named; oldest first. */
   receivedSince(
     where: { namespaceId: string; retrieverId: string; from: number },
     except: readonly string[],
