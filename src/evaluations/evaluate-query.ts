@@ -42,7 +42,8 @@ export function contextOf(retriever: Retriever, { inputs }: Pick<EvaluationQuery
 
 /**
  * Searches as a live search would, but with the frozen weights, and without an execution: nobody is shown the result,
- * nothing learns from it, and no figure of the traffic counts it. A query that the retriever refuses found nothing.
+ * nothing learns from it, and no figure of the traffic counts it. A query that the retriever refuses found nothing; one
+ * that a feature cannot read, such as a broken picture, found what the other features did. Either has an error.
  * @param frozen null: the fusion is static
  */
 export async function evaluateQuery(
@@ -70,14 +71,16 @@ async function rankOrRefuse(
 ): Promise<{ hits: FusedHit[]; error: string | null }> {
   try {
     const prepared = await prepareSearch(deps, retriever, inputs, searcherOf(inputs));
-    const { hits, warnings } = await rankDocuments(deps, prepared, async (version, values) => {
+    const { hits, failures } = await rankDocuments(deps, prepared, async (version, values) => {
       if (frozen !== null) return frozenDecision(frozen, version, values);
       invariant(version.stages[0].fusion !== 'LEARNED', 'learned weights are frozen before the first query');
       return decideWeights(deps.posteriors, version, values, '');
     });
-    // A feature search that failed is no property of the retriever: the query is tried again.
-    if (warnings.length > 0) throw new Error(warnings.join(' '));
-    return { hits, error: null };
+    // What is wrong with the query itself would be so at every try. Any other failure is no property of the retriever: the
+    // query is tried again.
+    const passing = failures.find(({ failure }) => !(failure instanceof ValidationError));
+    if (passing !== undefined) throw new Error(passing.warning, { cause: passing.failure });
+    return { hits, error: failures.map(({ warning }) => warning).join(' ') || null };
   } catch (error) {
     if (error instanceof ValidationError) return { hits: [], error: error.message };
     throw error;

@@ -26,7 +26,7 @@ export interface Evaluation extends EvaluationSpec {
   id: string;
   namespaceId: string;
   status: EvaluationStatus;
-  /** Queries that are done, and those among them that the retriever refused. */
+  /** Queries that are done, and those among them that the retriever refused, in whole or by one of its features. */
   doneCount: number;
   failedCount: number;
   /** Milliseconds that the queries took together. */
@@ -49,7 +49,7 @@ export interface QueryResult {
   /** Document ids, best first. */
   ranking: readonly string[];
   metrics: readonly MetricsAtK[];
-  /** Why the retriever refused the query, whose metrics are 0 then; null: it ran. */
+  /** Why the retriever refused the query, or which of its features could not read it: the rest is measured. Null: it ran. */
   error: string | null;
   tookMs: number;
 }

@@ -12,7 +12,7 @@ import type { Facets, SearchTiming } from './execution.ts';
 import { planSearches, type PlannedSearch } from './plan-search.ts';
 import { retrieverInputs } from './retriever-inputs.ts';
 import { rankShadow, type ShadowList } from './rank-shadow.ts';
-import { runSearches, type RunSearchesDeps } from './run-searches.ts';
+import { runSearches, type FailedSearch, type RunSearchesDeps } from './run-searches.ts';
 
 export interface RankDocumentsDeps extends RunSearchesDeps {
   collections: Pick<CollectionStore, 'get' | 'documents'>;
@@ -35,7 +35,10 @@ export interface Ranking {
   facets: Facets | null;
   weights: DecidedWeights;
   timing: Omit<SearchTiming, 'totalMs'>;
+  /** For whoever searches. */
   warnings: string[];
+  /** The feature searches that failed; `warnings` tells of each. */
+  failures: readonly FailedSearch[];
   /** The ranking that was asked for beside it; null where none was, or where it failed. */
   shadow: ShadowList | null;
 }
@@ -89,6 +92,7 @@ export async function rankDocuments(
     weights,
     timing: { embeddingMs, fusionMs, samplingMs: weights.samplingMs, searches },
     warnings: [...found.warnings, ...(weights.warning === null ? [] : [weights.warning])],
+    failures: found.failures,
     shadow: shadowList,
   };
 }

@@ -22,14 +22,24 @@ export const MAX_TERMS = 512;
 export interface FoundLists {
   /** One a search, in their order; empty where it failed. */
   lists: RankedList[];
+  /** Of what failed, and of words that were not read. */
   warnings: string[];
+  failures: readonly FailedSearch[];
   embeddingMs: number;
   searches: SearchTiming['searches'];
 }
 
+/** A feature search that the others were made do without. */
+export interface FailedSearch {
+  /** What was thrown. */
+  failure: unknown;
+  warning: string;
+}
+
 /**
  * Runs all feature searches at once, each over all its collections. One that fails is done without, and a warning says
- * so; when none is left that answered, the first failure is thrown.
+ * so; when none is left that answered, the first failure is thrown. One that another try may not meet goes before what
+ * is wrong with the query: then the other features may answer.
  * @throws ConflictError FEATURE_MODEL_CHANGED
  */
 export async function runSearches(deps: RunSearchesDeps, planned: readonly PlannedSearch[]): Promise<FoundLists> {
@@ -37,11 +47,16 @@ export async function runSearches(deps: RunSearchesDeps, planned: readonly Plann
   const embeddings = embedQueries(prepared.flatMap(({ ask }) => (ask?.kind === 'embedding' ? ask : [])));
   const outcomes = await Promise.all(prepared.map(({ search, ask }) => runOne(deps, search, ask, embeddings)));
   const failed = outcomes.filter((outcome) => outcome.failure !== null);
-  const [first] = failed;
+  const first = failed.find(({ failure }) => !(failure instanceof ValidationError)) ?? failed[0];
   if (first !== undefined && failed.length === outcomes.length) throw first.failure;
+  const failures = failed.map((outcome) => ({ failure: outcome.failure, warning: withoutIt(outcome) }));
   return {
     lists: outcomes.map(({ featureUri, hits }) => ({ featureUri, hits })),
-    warnings: [...prepared.flatMap(({ search, ask }) => shortened(search, ask)), ...failed.map(withoutIt)],
+    warnings: [
+      ...prepared.flatMap(({ search, ask }) => shortened(search, ask)),
+      ...failures.map(({ warning }) => warning),
+    ],
+    failures,
     embeddingMs: embeddings.elapsedMs(),
     searches: outcomes.map(({ featureUri, hits, ms }) => ({ featureUri, ms, candidates: hits.length })),
   };

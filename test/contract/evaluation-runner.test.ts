@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPostgresCollectionStore } from '../../src/collections/collection-store.postgres.ts';
+import { createCollection } from '../../src/collections/create-collection.ts';
+import { upsertDocuments } from '../../src/collections/upsert-documents.ts';
 import { createDataset } from '../../src/evaluations/create-dataset.ts';
 import { createPostgresDatasetStore } from '../../src/evaluations/dataset-store.postgres.ts';
 import { EvaluationFeed } from '../../src/evaluations/evaluation-feed.ts';
@@ -17,11 +19,15 @@ import type { Database } from '../../src/postgres/database.ts';
 import { createPostgresRetrieverStore } from '../../src/retrievers/retriever-store.postgres.ts';
 import { createPostgresFeatureSearcher } from '../../src/search/feature-searcher.postgres.ts';
 import type { FeatureSearcher } from '../../src/search/feature-searcher.ts';
+import { MAX_TERMS } from '../../src/search/run-searches.ts';
+import { UnavailableError } from '../../src/shared/errors.ts';
 import { createNamespace, indexedDocument, vectorFeature } from '../fixtures/collection.ts';
 import { learnedPosteriors } from '../fixtures/learned-posteriors.ts';
 import { silentLogger, testDatabases } from '../fixtures/postgres.ts';
 
 const featureUris = ['test://caller@v1/good', 'test://caller@v1/bad'];
+const BM25 = 'attune://lexical@v1/bm25';
+const LOOK = 'attune://image@v1/look';
 const queries = [0, 1, 2, 3, 4, 5];
 
 /** A direction in the plane for every query; the good feature has document `d3` where query 3 points. */
@@ -34,6 +40,8 @@ describe.each(testDatabases())('running evaluations on $name', ({ open }) => {
   let namespaceId: string;
   let retrieverId: string;
   let datasetId: string;
+  /** Of the retriever that searches by words and by a picture, either of which may be left out. */
+  let picturesId: string;
   let deps: Omit<EvaluationRunnerDeps, 'runner' | 'feed'>;
   let learned: DecidingPosteriors;
 
@@ -109,13 +117,13 @@ describe.each(testDatabases())('running evaluations on $name', ({ open }) => {
   }
 
   /** Counts the queries that are searched, and calls `onQuery` before each. */
-  function instance(onQuery: (count: number) => void | Promise<void> = () => {}) {
+  function instance(onQuery: (count: number) => void | Promise<void> = () => {}, index = deps.searcher) {
     let searched = 0;
     const searcher: FeatureSearcher = {
       async search(request) {
         // two features a query: the first one announces it
         if (request.feature.featureUri === featureUris[0]) await onQuery(++searched);
-        return deps.searcher.search(request);
+        return index.search(request);
       },
     };
     const feed = new EvaluationFeed({ evaluations, logger: silentLogger });
@@ -297,5 +305,81 @@ describe.each(testDatabases())('running evaluations on $name', ({ open }) => {
     const [, refused] = await evaluations.results(id);
     expect(refused).toMatchObject({ ranking: [], error: expect.stringContaining('2') as string });
     await here.runner.close();
+  });
+
+  describe('with words and pictures', () => {
+    const unreadable = 'data:image/png;base64,AAAA';
+
+    beforeAll(async () => {
+      const [collections, retrievers] = [createPostgresCollectionStore(db), createPostgresRetrieverStore(db)];
+      const { id } = await createCollection({ collections, extractors }, namespaceId, {
+        name: 'pictures',
+        features: [
+          { featureUri: BM25, fields: null, dimensions: null },
+          { featureUri: LOOK, fields: ['image'], dimensions: null },
+        ],
+      });
+      await upsertDocuments({ collections, extractors }, namespaceId, {
+        collectionId: id,
+        documents: [{ documentId: 'lamp', content: 'a red lamp', metadata: null, vectors: null }],
+      });
+      const search = (featureUri: string, query: string) => {
+        return { featureUri, query, topK: 6, weight: null, filters: null };
+      };
+      const both = { searches: [search(LOOK, '{{INPUT.picture}}'), search(BM25, '{{INPUT.words}}')] as const };
+      const text = { type: 'text', required: false };
+      const retriever = await retrievers.create(namespaceId, {
+        name: 'pictures',
+        collectionIds: [id],
+        inputSchema: { words: text, picture: text },
+        stages: [
+          {
+            ...{ kind: 'featureSearch', ...both, fusion: 'RRF', finalTopK: 6, rankConstant: 60 },
+            ...{ rawScores: false, learningConfig: defaultLearningConfig, filters: null, groupBy: null, facets: [] },
+          },
+        ],
+      });
+      picturesId = retriever.id;
+    });
+
+    async function evaluate(inputs: readonly Record<string, string>[], searcher = deps.searcher) {
+      const { dataset } = await createDataset({ datasets: createPostgresDatasetStore(db) }, namespaceId, {
+        ...{ name: uuidv7(), datasetId: null, keepPrevious: false, csv: null, queries: null },
+        jsonl: inputs.map((one) => JSON.stringify({ inputs: one, documentId: 'lamp' })).join('\n'),
+      });
+      const here = instance(undefined, searcher);
+      const { id } = await here.run({ retrieverId: picturesId, datasetId: dataset.id });
+      const done = await here.over(id);
+      await here.runner.close();
+      return { done, results: await evaluations.results(id) };
+    }
+
+    test('a text of too many words is measured by those that a live search reads', async () => {
+      const words = ['lamp', ...Array.from({ length: MAX_TERMS }, (_, n) => `word${n}`)].join(' ');
+      const { done, results } = await evaluate([{ words }]);
+      expect(done).toMatchObject({ status: 'COMPLETED', failedCount: 0, metrics: [{ mrr: 1 }, {}] });
+      expect(results).toMatchObject([{ ranking: ['lamp'], error: null }]);
+    });
+
+    test('an unreadable picture is counted and told, and what the words find is measured', async () => {
+      const { done, results } = await evaluate([{ words: 'lamp', picture: unreadable }, { picture: unreadable }]);
+      expect(done).toMatchObject({ status: 'COMPLETED', failedCount: 2, metrics: [{ mrr: 0.5 }, {}] });
+      expect(results).toMatchObject([
+        { ranking: ['lamp'], error: expect.stringMatching(/look failed \(The picture is neither/) as string },
+        { ranking: [], error: expect.stringMatching(/The picture is neither/) as string },
+      ]);
+    });
+
+    test('an unreadable picture hides no failure of a store: the query is tried again', async () => {
+      let failures = 1;
+      const { done, results } = await evaluate([{ words: 'lamp', picture: unreadable }], {
+        search(request) {
+          if (failures-- > 0) return Promise.reject(new UnavailableError('Postgres', 'It is away.'));
+          return deps.searcher.search(request);
+        },
+      });
+      expect(done).toMatchObject({ status: 'COMPLETED', failedCount: 1 });
+      expect(results).toMatchObject([{ ranking: ['lamp'] }]);
+    });
   });
 });
