@@ -4,6 +4,7 @@ import { groupCalls } from '../shared/group-calls.ts';
 import { invariant } from '../shared/invariant.ts';
 import { firstUuidAt, isUuid } from '../shared/uuid.ts';
 import { countClaims } from './count-claims.postgres.ts';
+import { expireRows } from './expire-rows.postgres.ts';
 import { interactionColumns, toInteraction, type InteractionRow } from './interaction-row.postgres.ts';
 import type { InteractionStore, NewInteraction, RecordedInteraction } from './interaction-store.ts';
 import { saysAsMuch, signalsOf, type Interaction, type InteractionFilter, type Signal } from './interaction.ts';
@@ -45,10 +46,9 @@ export function createPostgresInteractionStore(db: Database): InteractionStore {
 
     async expire(before) {
       const oldestId = firstUuidAt(before);
-      await db.query('delete from interaction_signals where execution_id < $1', [oldestId]);
-      await db.query('delete from learning_counts where window_start < $1', [new Date(before)]);
-      const gone = await db.query('delete from interactions where id < $1 returning 1', [oldestId]);
-      return gone.length;
+      await expireRows(db, 'interaction_signals', oldestId);
+      await expireRows(db, 'learning_counts', new Date(before));
+      return expireRows(db, 'interactions', oldestId);
     },
   };
 }

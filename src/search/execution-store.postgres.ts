@@ -1,3 +1,4 @@
+import { expireRows } from '../interactions/expire-rows.postgres.ts';
 import type { Database } from '../postgres/database.ts';
 import { groupCalls } from '../shared/group-calls.ts';
 import { isUuid } from '../shared/uuid.ts';
@@ -6,8 +7,6 @@ import { attributionRecord } from './attributable.ts';
 import { fromRecord, type Execution } from './execution.ts';
 import type { Showing } from './showing.ts';
 
-/** Rows a delete statement takes at once, so that no long one holds up the others. */
-const EXPIRE_BATCH = 5_000;
 /** Ids that concurrent calls look up in one query, and such queries at once: embedded, there is one session. */
 const SHOWN_AT_ONCE = 1_000;
 const QUERIES_AT_ONCE = { embedded: 1, server: 2 };
@@ -48,14 +47,7 @@ export function createPostgresExecutionStore(database: Database): ExecutionStore
       return row === undefined ? null : toShowing(row);
     },
 
-    async expire(before) {
-      let expired = 0;
-      for (;;) {
-        const deleted = await database.query(EXPIRE, [new Date(before), EXPIRE_BATCH]);
-        expired += deleted.length;
-        if (deleted.length < EXPIRE_BATCH) return expired;
-      }
-    },
+    expire: (before) => expireRows(database, 'executions', new Date(before)),
   };
 }
 
@@ -84,13 +76,6 @@ const SAVE = `
     returning id
   )
   insert into outbox (kind, ref) select 'execution', id from saved`;
-
-/** A rebuild tells by what is here what has been attributed again. */
-const EXPIRE = `
-  delete from executions
-  where id in (select id from executions where executed_at < $1 order by executed_at limit $2)
-    and not exists (select from posterior_generations where progress is not null)
-  returning id`;
 
 interface Wanted {
   namespaceId: string;
