@@ -7,12 +7,16 @@ import type { ContextTotals, PosteriorSnapshot, PosteriorStore } from './posteri
 interface Entry {
   retrieverId: string;
   context: ContextRef;
-  /** The snapshot it was read in: an older read that comes late must not replace a newer one. */
+  /** The snapshot it was read in, at least the retriever's: an older read that comes late must not replace a newer one. */
   version: number;
   totals: ContextTotals | null;
 }
 
+/** Contexts read in one query. */
+const READ_AT_ONCE = 1_000;
+
 export interface CachedPosteriors {
+  /** Every batch up to it is in the totals; a later one may be in some of them, until it is refreshed. */
   version: number;
   /** In the order asked for; null for a context without a signal, or one that could not be read in time. */
   totals: (ContextTotals | null)[];
@@ -45,6 +49,7 @@ export class PosteriorCache {
   readonly #patienceMs: number;
   readonly #awayMs: number;
   readonly #entries: LRUCache<string, Entry>;
+  /** By retriever: what everything in memory is at least as new as. */
   readonly #versions = new Map<string, number>();
   /** How many reads of a context are under way, by its key. */
   readonly #reading = new Map<string, { retrieverId: string; context: ContextRef; reads: number }>();
@@ -79,18 +84,24 @@ export class PosteriorCache {
     return this.#entries.has(key) || this.#reading.has(key);
   }
 
-  /** Reads contexts anew from the store. @throws where it is away */
+  /**
+   * Reads the contexts that have changed anew from the store, and so brings the retriever to another version. That comes with
+   * every read, so one is made even for no context at all. @throws where it is away
+   */
   async refresh(retrieverId: string, contexts: readonly ContextRef[]): Promise<void> {
-    const done = this.#begin(retrieverId, contexts);
-    try {
-      this.#keep(retrieverId, contexts, await this.#store.read(retrieverId, contexts));
-      this.reportBack();
-    } catch (error) {
-      this.reportAway(error);
-      throw error;
-    } finally {
-      done();
-    }
+    await this.#reads(retrieverId, contexts, async () => {
+      let version = Infinity;
+      let from = 0;
+      do {
+        const some = contexts.slice(from, from + READ_AT_ONCE);
+        const snapshot = await this.#store.read(retrieverId, some);
+        this.#keep(retrieverId, some, snapshot);
+        version = Math.min(version, snapshot.version);
+        from += READ_AT_ONCE;
+      } while (from < contexts.length);
+      // only now: until the last of them is read, not all of memory is that new
+      this.#versions.set(retrieverId, Math.max(version, this.#versions.get(retrieverId) ?? 0));
+    });
   }
 
   /** The contexts of a retriever that it `holds`. Walks the whole cache: for rare events only. */
@@ -153,7 +164,7 @@ export class PosteriorCache {
   /** Waits for a read no longer than the patience; the read itself goes on and fills the cache when it comes. */
   async #readSoon(retrieverId: string, contexts: readonly ContextRef[]): Promise<void> {
     if (this.#awaySince !== null && this.#clock.now() < this.#nextProbeAt) return;
-    const reading = this.refresh(retrieverId, contexts).catch(() => undefined);
+    const reading = this.#add(retrieverId, contexts).catch(() => undefined);
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<'late'>((resolve) => {
       timer = setTimeout(() => resolve('late'), this.#patienceMs);
@@ -163,8 +174,36 @@ export class PosteriorCache {
     if (outcome === 'late') this.#doWithout();
   }
 
+  /**
+   * Reads contexts that are not in memory. Those that are may be older, so the version stays as it is, where there is one,
+   * though the store knows a newer one: else who was sent it would not be told of what is refreshed to that same version.
+   */
+  #add(retrieverId: string, contexts: readonly ContextRef[]): Promise<void> {
+    return this.#reads(retrieverId, contexts, async () => {
+      let snapshot = await this.#store.read(retrieverId, contexts);
+      // Overtaken by a read that told a newer version: what lies between may have been announced before this one began.
+      const isOld = snapshot.version < (this.#versions.get(retrieverId) ?? 0);
+      if (isOld) snapshot = await this.#store.read(retrieverId, contexts);
+      if (!this.#versions.has(retrieverId)) this.#versions.set(retrieverId, snapshot.version);
+      this.#keep(retrieverId, contexts, snapshot);
+    });
+  }
+
+  /** While it works, the contexts count as held, and how it ends tells whether the store is away. */
+  async #reads(retrieverId: string, contexts: readonly ContextRef[], work: () => Promise<void>): Promise<void> {
+    const done = this.#begin(retrieverId, contexts);
+    try {
+      await work();
+      this.reportBack();
+    } catch (error) {
+      this.reportAway(error);
+      throw error;
+    } finally {
+      done();
+    }
+  }
+
   #keep(retrieverId: string, contexts: readonly ContextRef[], snapshot: PosteriorSnapshot): void {
-    this.#versions.set(retrieverId, Math.max(snapshot.version, this.#versions.get(retrieverId) ?? 0));
     contexts.forEach((context, index) => {
       const key = entryKey(retrieverId, context);
       const known = this.#entries.peek(key);

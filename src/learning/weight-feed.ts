@@ -16,9 +16,6 @@ interface Audience {
   watchers: Set<Watcher>;
 }
 
-/** Contexts read in one query. */
-const READ_AT_ONCE = 1_000;
-
 interface Watcher {
   slot: LatestValue<LearnedWeights>;
   /** The version last handed over; what is not newer is not sent. */
@@ -148,7 +145,7 @@ export class WeightFeed {
       ) {
         taken = [...pending.values()];
         this.#pending.delete(retrieverId);
-        await this.#readAnew(retrieverId, taken);
+        await this.#deps.cache.refresh(retrieverId, taken);
         await this.#publish(retrieverId);
       }
     } catch (error) {
@@ -158,15 +155,6 @@ export class WeightFeed {
     } finally {
       this.#refreshing.delete(retrieverId);
     }
-  }
-
-  /** The version comes with every read, so one is made even for no context at all. */
-  async #readAnew(retrieverId: string, contexts: readonly ContextRef[]): Promise<void> {
-    let from = 0;
-    do {
-      await this.#deps.cache.refresh(retrieverId, contexts.slice(from, from + READ_AT_ONCE));
-      from += READ_AT_ONCE;
-    } while (from < contexts.length);
   }
 
   #retryLater(retrieverId: string): void {

@@ -45,22 +45,33 @@ describe.each(testWarehouses())('the feed of learned weights on $name', ({ open 
     const feed = new WeightFeed({ cache, logger: silentLogger, weigh });
     const outcomes = [1, 0].map((reward) => ({ reward, examined: 1 }));
     const evidence = evidenceOf(execution.hits, outcomes, uris);
+    /** So many lists of which the first hit, which the feature `text` had first, was rewarded. */
+    const commit = async (contexts: readonly ContextRef[], interactions: number): Promise<void> => {
+      const sums = evidence.sums.map((sum) => interactions * sum);
+      const arms: Record<string, [number, number]> = Object.fromEntries(uris.map((uri) => [uri, [interactions, 0]]));
+      const deltas = contexts.map((context) =>
+        deltaOf(retriever.id, context, interactions, arms, { evidence: { ...evidence, sums } }),
+      );
+      await log.append(batchOf({ deltas }));
+    };
     return {
-      retriever,
-      feed,
-      weigh,
-      /** So many lists of which the first hit, which the feature `text` had first, was rewarded. */
+      ...{ retriever, cache, feed, weigh, commit },
+      /** The same, and told at once. */
       async teach(contexts: readonly ContextRef[], interactions: number): Promise<void> {
-        const sums = evidence.sums.map((sum) => interactions * sum);
-        const arms: Record<string, [number, number]> = Object.fromEntries(uris.map((uri) => [uri, [interactions, 0]]));
-        const deltas = contexts.map((context) =>
-          deltaOf(retriever.id, context, interactions, arms, { evidence: { ...evidence, sums } }),
-        );
-        await log.append(batchOf({ deltas }));
+        await commit(contexts, interactions);
         feed.changed(retriever.id, contexts);
       },
     };
   }
+
+  /** What comes to a stream, whenever it comes. */
+  const collect = (stream: AsyncIterable<{ version: string; interactions: number }>) => {
+    const events: { version: string; interactions: number }[] = [];
+    void (async () => {
+      for await (const { version, interactions } of stream) events.push({ version, interactions });
+    })();
+    return events;
+  };
 
   const next = async (stream: AsyncIterator<{ interactions: number; arms: readonly { weight: number }[] }>) => {
     const { value } = await stream.next();
@@ -116,6 +127,71 @@ describe.each(testWarehouses())('the feed of learned weights on $name', ({ open 
     goOn();
     await reading;
     expect(await weigh(retriever, {})).toMatchObject({ interactions: 2 });
+    feed.close();
+  });
+
+  test('sends a change though a search has read the version that it has before it was announced', async () => {
+    const { feed, retriever, teach, commit, weigh } = openFeed({});
+    await teach([everyone], 1);
+    await feed.settled();
+    const watching = collect(await feed.watch(retriever, {}, -1));
+    await commit([everyone], 2);
+    expect(await weigh(retriever, { user_id: 'never seen before' })).toMatchObject({ interactions: 1 });
+    // Another one of the same weights gets them as they are in memory.
+    const joining = collect(await feed.watch(retriever, {}, -1));
+    await expect.poll(() => [watching, joining].map((events) => events.length)).toEqual([1, 1]);
+    feed.changed(retriever.id, [everyone]);
+    await feed.settled();
+    await expect.poll(() => [watching, joining].map((events) => events.at(-1)?.interactions)).toEqual([3, 3]);
+    for (const events of [watching, joining]) expect(events[1]!.version > events[0]!.version).toBe(true);
+    feed.close();
+  });
+
+  test('is at a version only when all that has changed is read, be it more than is read at once', async () => {
+    const versions: number[] = [];
+    let onRead = async () => {};
+    const watched = (store: PosteriorStore): PosteriorStore => ({
+      async read(...of) {
+        const snapshot = await store.read(...of);
+        await onRead();
+        return snapshot;
+      },
+    });
+    const { cache, feed, retriever, commit } = openFeed({}, watched);
+    const people = Array.from({ length: 1_200 }, (_, n) => person(`user-${n}`));
+    await cache.read(retriever.id, people);
+    await commit([everyone, ...people], 1);
+    onRead = async () => {
+      const { version, totals } = await cache.read(retriever.id, people.slice(-1));
+      expect(totals).toEqual([null]);
+      versions.push(version);
+    };
+    feed.changed(retriever.id, people);
+    await feed.settled();
+    expect(versions).toEqual([0, 0]);
+    const { version, totals } = await cache.read(retriever.id, people.slice(-1));
+    expect([version, totals[0]?.interactions]).toEqual([1, 1]);
+    feed.close();
+  });
+
+  test('reads a context again that was read before a version that another one was read in', async () => {
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    let reads = 0;
+    const slowAtFirst = (store: PosteriorStore): PosteriorStore => ({
+      async read(...of) {
+        const snapshot = await store.read(...of);
+        if (reads++ === 0) await held;
+        return snapshot;
+      },
+    });
+    const { cache, feed, retriever, commit } = openFeed({}, slowAtFirst);
+    const first = cache.read(retriever.id, [person('ann')]);
+    await expect.poll(() => reads).toBe(1);
+    await commit([person('ann'), everyone], 2);
+    expect(await cache.read(retriever.id, [everyone])).toMatchObject({ version: 1 });
+    goOn();
+    expect(await first).toMatchObject({ version: 1, totals: [{ interactions: 2 }] });
     feed.close();
   });
 
