@@ -8,6 +8,7 @@ import type { Metrics } from './monitoring/metrics.ts';
 import { trackConnections } from './server/connections.ts';
 import { clientPath, createClientFile } from './server/client-file.ts';
 import { createConsoleFiles, type ConsoleFiles } from './server/console-files.ts';
+import type { EventStreams } from './server/event-streams.ts';
 import { createGraphQLEndpoint, graphqlPath, type GraphQLEndpoint } from './server/graphql-endpoint.ts';
 import { defaultGuards, type Guards } from './server/guards.ts';
 import { defaultLimits, type Limits } from './server/limits.ts';
@@ -78,19 +79,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { operations: policy = anyOperation, introspection = true } = options;
   const maskError = createErrorMask(logger, { ...limits, suggests: introspection });
   const exposure = { guards, limits, operations: policy, introspection };
-  const endpoint = createGraphQLEndpoint(app, maskError, { ...exposure, metrics, tracer });
+  const streams: EventStreams = new Set();
+  const endpoint = createGraphQLEndpoint(app, maskError, { ...exposure, streams, metrics, tracer });
   const origins = createOrigins(corsOrigins);
   const consoleFiles = createConsoleFiles(consoleDirectory, policy.only);
   const clientFile = createClientFile(options.clientFile ?? builtClient);
   const operations = operationsRoutes({ app, health, metrics, metricsToken });
-  const streams = new Set<ServerResponse>();
   const server = createServer(
     { requestTimeout: limits.requestMs, headersTimeout: limits.requestMs },
     (request, response) => {
-      if (isEventStream(request)) {
-        streams.add(response);
-        response.once('close', () => streams.delete(response));
-      }
       route(request, response, { endpoint, origins, consoleFiles, clientFile, operations }).catch((error: unknown) =>
         fail(response, error, logger),
       );
@@ -153,11 +150,6 @@ function fail(response: ServerResponse, error: unknown, logger: Logger): void {
   logger.error({ err: error }, 'A request failed unexpectedly.');
   if (response.headersSent) return void response.destroy();
   response.writeHead(500, { 'Content-Type': 'text/plain' }).end('Unexpected error. The server’s log has it.');
-}
-
-/** A stream has no end to wait for. */
-function isEventStream({ headers }: IncomingMessage): boolean {
-  return headers.accept?.includes('text/event-stream') ?? false;
 }
 
 function listen(server: Server, { port, host }: ServerOptions): Promise<string> {

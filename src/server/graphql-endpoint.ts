@@ -1,13 +1,14 @@
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createContext, type Context } from '../../schema/context.ts';
 import { schema } from '../../schema/index.ts';
 import type { Credentials } from '../access/caller.ts';
 import type { App } from '../app.ts';
 import { DomainError } from '../shared/errors.ts';
 import { clientAddress } from './client-address.ts';
+import { tieToResponses, type EventStreams } from './event-streams.ts';
 import { graphiqlOptions, renderGraphiql, withoutGraphiql } from './graphiql.ts';
 import type { Guards } from './guards.ts';
 import { guardIntrospection } from './introspection.ts';
@@ -27,6 +28,8 @@ export const graphqlPath = '/graphql';
 export interface ServerContext {
   /** The HTTP request, or the one that was upgraded to a WebSocket. */
   req?: IncomingMessage;
+  /** Of an HTTP request. */
+  res?: ServerResponse;
   /** Set by the WebSocket, whose credentials are not in a request. */
   credentials?: Credentials;
 }
@@ -46,12 +49,14 @@ export interface EndpointOptions extends OperationObservers {
   operations: OperationPolicy;
   /** Whether anybody may read the schema. */
   introspection: boolean;
+  /** Filled with the responses over which subscriptions are sent, for as long as they are. */
+  streams: EventStreams;
 }
 
 export function createGraphQLEndpoint(
   app: App,
   maskError: ErrorMask,
-  { guards, limits, operations: policy, introspection, ...observers }: EndpointOptions,
+  { guards, limits, operations: policy, introspection, streams, ...observers }: EndpointOptions,
 ): GraphQLEndpoint {
   const rates = createRateLimits(guards);
   const operations = createOperationList(policy);
@@ -73,7 +78,8 @@ export function createGraphQLEndpoint(
         operations.plugin,
         guardIntrospection(introspection),
       ],
-      ...[limitOperations(limits), shareEvents(), limitTime(limits.requestMs), observeOperations(observers)],
+      ...[limitOperations(limits), shareEvents(), limitTime(limits.requestMs), tieToResponses(streams)],
+      observeOperations(observers),
     ],
     maskedErrors: { maskError },
     // readBodies limits them

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { abandon } from './abandon.ts';
 
 /**
  * Takes POSTs of JSON only: a form on another site can send none without the browser asking first, and urlencoded or
@@ -46,6 +47,7 @@ async function withinTime<Result>(work: () => Result | Promise<Result>, ms: numb
   // a plain timer: the error that an aborted one makes takes as long as a small operation
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
+      // a subscription that begins after its reader was told that it is late
       working.then(abandon, () => {});
       reject(timeout(ms));
     }, ms);
@@ -55,12 +57,6 @@ async function withinTime<Result>(work: () => Result | Promise<Result>, ms: numb
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** A subscription that begins after its reader was told that it is late must not be left open. */
-function abandon(result: unknown): void {
-  const { return: end } = (result ?? {}) as { return?: unknown };
-  if (typeof end === 'function') void end.call(result);
 }
 
 function timeout(ms: number): GraphQLError {

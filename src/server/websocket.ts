@@ -15,7 +15,7 @@ import type { GraphQLParams } from 'graphql-yoga';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Credentials } from '../access/caller.ts';
 import type { App } from '../app.ts';
-import { DomainError } from '../shared/errors.ts';
+import { DomainError, UnavailableError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { graphqlPath, type GraphQLEndpoint } from './graphql-endpoint.ts';
 import type { Limits } from './limits.ts';
@@ -38,6 +38,8 @@ export interface WebSocketDeps {
 
 /** As 429 over HTTP. */
 const rateLimited = 4429;
+/** As 503 over HTTP: graphql-ws takes most other codes below 4000 for the end of it, and never comes again. */
+const tryAgainLater = 1013;
 /** How long a client may take to answer the closing handshake. */
 const closingMs = 1_000;
 
@@ -177,21 +179,25 @@ function keepAlive(socket: WebSocket, everyMs: number): () => void {
   return () => clearInterval(timer);
 }
 
-/** Lets a connection in, or closes it with the reason: 4401 without a valid key, 4403 where it may not be here, 4429 too often. */
-async function admit({ app, endpoint }: WebSocketDeps, connection: OperationConnection): Promise<boolean> {
+/** Lets a connection in, or closes it with the reason: 4401 without a valid key, 4403 where it may not be here, 4429 too often, 1013 where nobody can tell. */
+async function admit({ app, endpoint, maskError }: WebSocketDeps, connection: OperationConnection): Promise<boolean> {
+  const close = (closeCode: number, code: unknown, message: string) => {
+    connection.extra.socket.close(closeCode, closeReason(String(code), message));
+    return false;
+  };
   try {
     await endpoint.countAddress(connection.extra.request);
     await app.access.authenticate(credentialsOf(connection));
     return true;
   } catch (error) {
-    if (error instanceof GraphQLError) {
-      connection.extra.socket.close(rateLimited, closeReason(String(error.extensions['code']), error.message));
-      return false;
+    if (error instanceof GraphQLError) return close(rateLimited, error.extensions['code'], error.message);
+    if (error instanceof UnavailableError) {
+      const { extensions, message } = maskError(error);
+      return close(tryAgainLater, extensions['code'], message);
     }
     if (!(error instanceof DomainError)) throw error;
-    const code = error.code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : CloseCode.Forbidden;
-    connection.extra.socket.close(code, closeReason(error.code, error.message));
-    return false;
+    const isUnknown = error.code === 'UNAUTHENTICATED';
+    return close(isUnknown ? CloseCode.Unauthorized : CloseCode.Forbidden, error.code, error.message);
   }
 }
 

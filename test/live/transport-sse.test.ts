@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -46,6 +47,29 @@ describe('over SSE', () => {
     await until(() => server.app.watchers.length === 1);
     abort();
     await until(() => server.app.watchers.length === 0);
+  });
+
+  test('a reader that went before its subscription began leaves no source behind', async () => {
+    const seen = { asked: false, begun: false, released: false };
+    let begin = () => {};
+    server.app.learning.watch = async () => {
+      seen.asked = true;
+      await new Promise<void>((resolve) => (begin = resolve));
+      seen.begun = true;
+      return new LatestValue(() => (seen.released = true));
+    };
+    const left = new AbortController();
+    const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
+    const reading = fetch(`${server.url}/graphql`, {
+      ...{ method: 'POST', headers: { ...headers, authorization: authorizations.search }, signal: left.signal },
+      body: JSON.stringify(watch),
+    }).catch(() => 'left');
+    await until(() => seen.asked);
+    left.abort();
+    expect(await reading).toBe('left');
+    await sleep(50); // in which the server hears of it
+    begin();
+    await until(() => seen.begun && seen.released);
   });
 
   test('a subscription ends at its next event once its key is revoked', async () => {

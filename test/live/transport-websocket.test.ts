@@ -222,6 +222,17 @@ describe('over WebSocket', () => {
       expect(server.app.calls).toEqual([]);
     });
 
+    test('is closed so that clients come again, while the store that knows its key is away', async () => {
+      server.app.access.authenticate = () =>
+        Promise.reject(new UnavailableError('Postgres', 'no answer from 10.0.0.5'));
+      const event = (await subscribe(client, watch, { id: 'r' }).ended) as { code: number; reason: string };
+      expect([event.code, event.reason]).toEqual([
+        1013,
+        'UNAVAILABLE: Postgres does not answer; try again in a moment.',
+      ]);
+      expect(server.logged.map(({ level }) => level)).toEqual(['warn']);
+    });
+
     test('to a namespace that is not there is closed with the reason, however long it is', async () => {
       server.app.access.authenticate = () =>
         Promise.reject(new NotFoundError(`There is no namespace ${'x'.repeat(200)}.`, 'NAMESPACE_NOT_FOUND'));
