@@ -50,7 +50,8 @@ export class Interleaver {
   async search(namespaceId: string, input: SearchInput): Promise<Execution> {
     const { search, executions } = this.#deps;
     const record = (execution: Execution) => executions.record(execution);
-    const interleaving = this.#running.get(input.retrieverId);
+    // a UUID may be spelt in two cases, and the store's is the small one
+    const interleaving = this.#running.get(input.retrieverId.toLowerCase());
     if (interleaving?.namespaceId !== namespaceId) return search(namespaceId, input, record);
     const [baseline, candidate] = await Promise.all([
       search(namespaceId, input, () => {}),

@@ -25,14 +25,14 @@ export async function createRetriever(
   namespaceId: string,
   input: CreateRetrieverInput,
 ): Promise<Retriever> {
-  const definition: RetrieverDefinition = {
+  const given = {
     name: parseName(input.retrieverName),
-    collectionIds: input.collectionIds,
     inputSchema: parseSchemaObject(input.inputSchema),
     stages: await resolveWarmStart(deps.lessons, namespaceId, parseStages(input.stages, ['input', 'stages'])),
   };
-  checkStorable(definition);
-  const collections = await findCollections(deps, namespaceId, definition.collectionIds);
+  checkStorable(given);
+  const collections = await findCollections(deps, namespaceId, input.collectionIds);
+  const definition: RetrieverDefinition = { ...given, collectionIds: collections.map(({ id }) => id) };
   checkDefinition(definition, collections, {
     stages: ['input', 'stages'],
     inputSchema: ['input', 'inputSchema'],
@@ -64,14 +64,18 @@ export function parseSchemaObject(schema: unknown): Record<string, unknown> | nu
   );
 }
 
-/** @throws ValidationError INVALID_COLLECTIONS, NotFoundError COLLECTION_NOT_FOUND */
+/**
+ * In the order of their ids, which a caller may spell in capitals: what is kept are the ids of what comes back.
+ * @throws ValidationError INVALID_COLLECTIONS, NotFoundError COLLECTION_NOT_FOUND
+ */
 export async function findCollections(
   deps: Pick<RetrieverDeps, 'collections'>,
   namespaceId: string,
   ids: readonly string[],
 ): Promise<Collection[]> {
   const path = ['input', 'collectionIds'];
-  if (ids.length < 1 || ids.length > MAX_COLLECTIONS || new Set(ids).size < ids.length) {
+  const distinct = new Set(ids.map((id) => id.toLowerCase()));
+  if (ids.length < 1 || ids.length > MAX_COLLECTIONS || distinct.size < ids.length) {
     throw new ValidationError(
       `collectionIds must name 1 to ${MAX_COLLECTIONS} collections, each once.`,
       'INVALID_COLLECTIONS',
@@ -80,7 +84,7 @@ export async function findCollections(
   }
   const found = new Map((await deps.collections.get(namespaceId, ids)).map((one) => [one.id, one] as const));
   return ids.map((id, index) => {
-    const collection = found.get(id);
+    const collection = found.get(id.toLowerCase());
     if (collection !== undefined) return collection;
     throw new NotFoundError(
       `There is no collection ${JSON.stringify(id.slice(0, 100))} in this namespace: create it first.`,
@@ -91,7 +95,7 @@ export async function findCollections(
 }
 
 /** @throws ValidationError RETRIEVER_NOT_STORABLE */
-export function checkStorable(definition: RetrieverDefinition): void {
+export function checkStorable(definition: Pick<RetrieverDefinition, 'stages' | 'inputSchema'>): void {
   for (const [part, value] of Object.entries({ stages: definition.stages, inputSchema: definition.inputSchema })) {
     const fault = unstorable(value, MAX_PART_BYTES);
     if (fault !== null) throw new ValidationError(`${part} ${fault}.`, 'RETRIEVER_NOT_STORABLE', ['input', part]);

@@ -27,14 +27,14 @@ export async function updateRetriever(
     stages: stages && (await resolveWarmStart(deps.lessons, namespaceId, stages)),
   };
   return deps.retrievers.update(namespaceId, input.retrieverId, async (current) => {
-    const definition: RetrieverDefinition = {
+    const changed = {
       name: given.name ?? current.name,
-      collectionIds: input.collectionIds ?? current.collectionIds,
       inputSchema: given.inputSchema ?? current.inputSchema,
       stages: given.stages ?? current.stages,
     };
-    checkStorable(definition);
-    const collections = await findCollections(deps, namespaceId, definition.collectionIds);
+    checkStorable(changed);
+    const collections = await findCollections(deps, namespaceId, input.collectionIds ?? current.collectionIds);
+    const definition: RetrieverDefinition = { ...changed, collectionIds: collections.map(({ id }) => id) };
     checkDefinition(definition, collections, {
       stages: input.stages === null ? null : ['input', 'stages'],
       inputSchema: ['input', 'inputSchema'],

@@ -70,6 +70,22 @@ describe.each(testDatabases())('retrievers on $name', ({ open }) => {
     expect(await retrievers.version(retriever.id, 1)).toEqual(retriever);
   });
 
+  test('a collection is named by its id in either case, is kept in one, and counts once', async () => {
+    const collectionIds = [collection.id.toUpperCase()];
+    const retriever = await create({ collectionIds });
+    expect(retriever.collectionIds).toEqual([collection.id]);
+    expect(await update(retriever.id.toUpperCase(), { collectionIds })).toMatchObject({
+      id: retriever.id,
+      version: 2,
+      collectionIds: [collection.id],
+    });
+    expect((await retrievers.version(retriever.id, 2))?.collectionIds).toEqual([collection.id]);
+    const twice = { collectionIds: [collection.id, ...collectionIds] };
+    const refusal = { code: 'INVALID_COLLECTIONS', path: ['input', 'collectionIds'] };
+    await expect(create({ retrieverName: 'twice', ...twice })).rejects.toMatchObject(refusal);
+    await expect(update(retriever.id, twice)).rejects.toMatchObject(refusal);
+  });
+
   test('a name is taken once a namespace, and free again after a deletion', async () => {
     const first = await create();
     await expect(create()).rejects.toMatchObject({ code: 'RETRIEVER_NAME_TAKEN', path: ['input', 'retrieverName'] });

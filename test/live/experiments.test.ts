@@ -152,6 +152,15 @@ describe('interleaving', () => {
     expect((await report(interleaving.id)).searches).toBe(decided.searches);
   });
 
+  test('mixes the searches of whoever writes the id in capitals too', async () => {
+    const { interleaving } = await start({ baselineId: fixed.toUpperCase() });
+    const { hits } = await shop.search(fixed.toUpperCase(), shopQueries[0]!.query);
+    expect(hits.slice(0, 2).map(({ documentId }) => documentId)).toContain('z-red-lamp');
+    expect(await report(interleaving.id.toUpperCase())).toMatchObject({ searches: 1 });
+    const stopped = await shop.answer('stopInterleaving', { interleavingId: interleaving.id.toUpperCase() }, FIELDS);
+    expect(stopped).toMatchObject({ interleaving: { id: interleaving.id, status: 'STOPPED' } });
+  });
+
   test('can be stopped, and shows nothing before anything was liked', async () => {
     const { interleaving } = await start({ trafficPct: 50 });
     await shop.search(fixed, shopQueries[0]!.query);
