@@ -140,7 +140,8 @@ const FeatureInput = builder.inputType('FeatureInput', {
         'The text to extract, joined by line breaks: `content`, or names of metadata fields (dots descend). Default `["content"]`.',
     }),
     dimensions: t.int({
-      description: 'The length of the vectors, 1 to 2000. Needed where no extractor stands behind the URI.',
+      description:
+        'The length of the vectors, 1 to 4,000; from 2,001 on they are kept in half precision. Needed where no extractor stands behind the URI.',
     }),
   }),
 });

@@ -1,5 +1,7 @@
+import type { GraphQLInputObjectType } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { schema } from '../../schema/index.ts';
 import type { DocumentInput, FeatureInput } from '../../src/collections/collection-input.ts';
 import { createPostgresCollectionStore } from '../../src/collections/collection-store.postgres.ts';
 import type { Collection } from '../../src/collections/collection.ts';
@@ -112,6 +114,15 @@ describe.each(testDatabases())('collections and documents on $name', ({ open }) 
         path: ['input', 'features', ...path].map(String),
       });
       expect((await deps.collections.list(ns, { limit: 1, after: null })).items).toEqual([]);
+    });
+
+    test('takes as many dimensions as the schema says, and no more', async () => {
+      const { dimensions } = (schema.getType('FeatureInput') as GraphQLInputObjectType).getFields();
+      const most = Number(/1 to ([\d,]+)/.exec(dimensions?.description ?? '')?.[1]?.replace(',', ''));
+      expect((await create([feature(IMAGE, { dimensions: most })])).features).toMatchObject([{ dimensions: most }]);
+      await expect(create([feature(IMAGE, { dimensions: most + 1 })], 'more')).rejects.toMatchObject({
+        code: 'INVALID_DIMENSIONS',
+      });
     });
 
     test.each([[''], ['  '], ['x'.repeat(101)], ['a\nb']])('is refused for the name %j', async (name) => {
