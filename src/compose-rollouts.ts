@@ -128,7 +128,7 @@ function bindUseCases({
     setOptOut: (ns, input, optedOut) => setOptOut(change, ns, input, optedOut),
     async resetPreferences(ns, input) {
       const erasure = await resetPreferences(erasing, ns, input);
-      const { isOptedOut } = await reading.cache.of(input.retrieverId);
+      const { isOptedOut } = await reading.cache.of(input.retrieverId.toLowerCase());
       return { ...erasure, optedOut: isOptedOut(input.userId) };
     },
     deleteUserData: (ns, input) => deleteUserData(erasing, ns, input),
@@ -157,6 +157,8 @@ function settingRollouts(
     update: (namespaceId, id, definitionOf) =>
       retrievers.update(namespaceId, id, async (current) => {
         const definition = await definitionOf(current);
+        // what is refused after this has changed the rollout
+        if (definition.name !== current.name) await retrievers.checkNameIsFree(namespaceId, definition.name);
         await apply(namespaceId, current.id);
         return definition;
       }),

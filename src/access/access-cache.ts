@@ -10,8 +10,8 @@ export const keyTtlMs = 1_000;
 export interface AccessCache {
   /** The key of that prefix, from memory or by `load`; requests at once share one look-up. What is not there is not kept. */
   key(prefix: string, load: () => Promise<StoredKey | null>): Promise<StoredKey | null>;
-  /** The namespace of that name or id, from memory or by `load`. */
-  namespace(nameOrId: string, load: () => Promise<Namespace | null>): Promise<Namespace | null>;
+  /** What is asked for under that key, from memory or by `load`: names and ids may look alike, so the key says which. */
+  namespace(key: string, load: () => Promise<Namespace | null>): Promise<Namespace | null>;
   forgetKey(prefix: string): void;
 }
 
@@ -25,7 +25,7 @@ export function createAccessCache(clock: Clock): AccessCache {
   const namespaces = new LRUCache<string, Promise<Namespace | null>>({ max: 10_000 });
   return {
     key: (prefix, load) => remember(keys, prefix, load),
-    namespace: (nameOrId, load) => remember(namespaces, nameOrId, load),
+    namespace: (key, load) => remember(namespaces, key, load),
     forgetKey: (prefix) => void keys.delete(prefix),
   };
 }

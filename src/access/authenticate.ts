@@ -76,11 +76,13 @@ async function namespaceFor(
   const bound = key.namespaceId;
   if (bound === null) {
     const name = asked ?? defaultNamespace;
-    const namespace = isNamespaceName(name) ? await cache.namespace(name, () => namespaces.findByName(name)) : null;
+    const namespace = isNamespaceName(name)
+      ? await cache.namespace(`name ${name}`, () => namespaces.findByName(name))
+      : null;
     if (namespace !== null) return namespace;
     throw new NotFoundError(`There is no namespace "${name}"; create it with createNamespace.`, 'NAMESPACE_NOT_FOUND');
   }
-  const namespace = await cache.namespace(bound, () => namespaces.findById(bound));
+  const namespace = await cache.namespace(`id ${bound}`, () => namespaces.findById(bound));
   if (namespace === null) throw unauthenticated('The namespace of the API key is gone.');
   if (asked !== null && asked !== namespace.name) {
     throw new ForbiddenError(

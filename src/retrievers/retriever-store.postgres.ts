@@ -24,6 +24,11 @@ const UNIQUE_VIOLATION = '23505';
 
 export function createPostgresRetrieverStore(database: Database): RetrieverStore {
   return {
+    async checkNameIsFree(namespaceId, name) {
+      const sql = 'select 1 from retrievers where namespace_id = $1 and name = $2 and deleted_at is null';
+      if ((await database.query(sql, [namespaceId, name])).length > 0) throw nameTaken(name);
+    },
+
     async create(namespaceId, definition) {
       const id = uuidv7();
       const sql = `
@@ -132,12 +137,16 @@ async function withFreeName<Result>(name: string, writing: Promise<Result>): Pro
     return await writing;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION)) throw error;
-    throw new ConflictError(
-      `The namespace has a retriever named "${name}" already: choose another name, or update that one.`,
-      'RETRIEVER_NAME_TAKEN',
-      ['input', 'retrieverName'],
-    );
+    throw nameTaken(name);
   }
+}
+
+function nameTaken(name: string): ConflictError {
+  return new ConflictError(
+    `The namespace has a retriever named "${name}" already: choose another name, or update that one.`,
+    'RETRIEVER_NAME_TAKEN',
+    ['input', 'retrieverName'],
+  );
 }
 
 function notFound(id: string): NotFoundError {

@@ -3,6 +3,8 @@ import type { Retriever, RetrieverDefinition } from './retriever.ts';
 
 export interface RetrieverStore {
   /** @throws ConflictError RETRIEVER_NAME_TAKEN */
+  checkNameIsFree(namespaceId: string, name: string): Promise<void>;
+  /** @throws ConflictError RETRIEVER_NAME_TAKEN */
   create(namespaceId: string, definition: RetrieverDefinition): Promise<Retriever>;
   /**
    * Writes `change(current)` as the next version; two updates at once are one after the other.

@@ -7,10 +7,19 @@ import { isIP } from 'node:net';
  * @returns null where the socket is closed already
  */
 export function clientAddress({ headers, socket }: IncomingMessage, trustedProxies: number): string | null {
-  const forwarded = trustedProxies > 0 ? String(headers['x-forwarded-for'] ?? '').split(',') : [];
-  const hops = [...forwarded.map((hop) => hop.trim()), socket.remoteAddress ?? ''].filter((hop) => isIP(hop) !== 0);
-  const address = hops.at(-1 - trustedProxies) ?? hops[0];
+  const hops = (trustedProxies > 0 ? String(headers['x-forwarded-for'] ?? '') : '').split(',');
+  // from where the outermost trusted proxy wrote to the socket: of what is no address, the next that is one
+  const trusted = [...hops.slice(Math.max(0, hops.length - trustedProxies)), socket.remoteAddress ?? ''].map(
+    withoutPort,
+  );
+  const address = trusted.find((hop) => isIP(hop) !== 0);
   return address === undefined ? null : networkOf(address);
+}
+
+/** Some proxies write the port behind it: `192.0.2.1:50123`, `[2001:db8::1]:50123`. */
+function withoutPort(hop: string): string {
+  const text = hop.trim();
+  return /^\[(.+)\](:\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
 }
 
 function networkOf(address: string): string {

@@ -295,6 +295,14 @@ describe.each(testDatabases())('access on $name', ({ open }) => {
       }
     });
 
+    test('takes no id of a namespace for a name, whoever came there before', async () => {
+      await ensureAdminKey(deps(), configured);
+      const namespace = await newNamespace();
+      const { secret } = await createApiKey(deps(), namespace.id, searchKey);
+      await enter(secret);
+      await expect(enter(configured, namespace.id)).rejects.toMatchObject({ code: 'NAMESPACE_NOT_FOUND' });
+    });
+
     test('reaches a namespace right after it was asked for in vain', async () => {
       await ensureAdminKey(deps(), configured);
       const name = `late-${randomUUID()}`;

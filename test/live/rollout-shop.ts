@@ -79,9 +79,13 @@ export function shopOn(attune: RunningAttune) {
     return [{ featureSearch: { fusion, searches, learningConfig: { minInteractions: 1, ...learningConfig } } }];
   };
   let collectionId: Promise<string> | null = null;
-  async function createRetriever(learningConfig: object = {}, fusion?: string): Promise<string> {
+  async function createRetriever(
+    learningConfig: object = {},
+    fusion?: string,
+    retrieverName = `r${names++}`,
+  ): Promise<string> {
     collectionId ??= createCollection();
-    const input = { retrieverName: `r${names++}`, collectionIds: [await collectionId] };
+    const input = { retrieverName, collectionIds: [await collectionId] };
     const { retriever } = await done<{ retriever: { id: string } }>(
       'createRetriever',
       { ...input, stages: stages(learningConfig, fusion) },

@@ -75,6 +75,14 @@ describe('a rollout', () => {
     expect(refused).toMatchObject({ __typename: 'ValidationError', code: 'INVALID_ROLLOUT_PCT' });
     expect(refused.path).toEqual(['input', 'stages', '0', 'featureSearch', 'learningConfig', 'rolloutPct']);
     // what is refused for another reason leaves the rollout as it was
+    await shop.createRetriever({}, 'RRF', 'another');
+    const taken = await shop.tell(
+      'updateRetriever',
+      { retrieverId: id, retrieverName: 'another', stages: shop.stages({ rolloutPct: 50 }) },
+      '{ retriever { version } }',
+    );
+    expect(taken).toMatchObject({ __typename: 'ConflictError', code: 'RETRIEVER_NAME_TAKEN' });
+    expect(await shop.rolloutOf(id)).toMatchObject({ rolloutPct: 0 });
     expect(await update({ rolloutPct: 50, minInteractions: 0 })).toMatchObject({ __typename: 'ValidationError' });
     expect(await shop.rolloutOf(id)).toMatchObject({ rolloutPct: 0 });
   });
@@ -163,6 +171,9 @@ describe('a rollout', () => {
       expect(await shop.interactionsLearned(id, 'kim')).toMatchObject({ contextLevel: 'GLOBAL', interactions: 1 }),
     );
     expect(await shop.search(id, { userId: 'kim' })).toMatchObject({ contextLevel: 'GLOBAL' });
+    await shop.done('optOutUser', user, userPayload);
+    const spelt = { ...user, retrieverId: id.toUpperCase() };
+    expect(await shop.done('resetPreferences', spelt, userPayload)).toMatchObject({ optedOut: true });
     const rows = '{ interactions executions posteriors }';
     const deleted = await shop.done(
       'deleteUserData',

@@ -17,6 +17,17 @@ describe('the address of a client', () => {
     expect(clientAddress(from('10.0.0.1', '1.1.1.1, 198.51.100.1, 10.0.0.2'), 2)).toBe('198.51.100.1');
   });
 
+  test.each([
+    ['9.9.9.9, 198.51.100.1:50123', '198.51.100.1'],
+    ['9.9.9.9, [2001:db8:1:2::9]:50123', '2001:db8:1:2::/64'],
+    ['9.9.9.9, [2001:db8:1:2::9]', '2001:db8:1:2::/64'],
+    // what a proxy wrote and nobody can read does not make what the client wrote count
+    ['9.9.9.9, unknown', '10.0.0.1'],
+    ['9.9.9.9,', '10.0.0.1'],
+  ])('behind a proxy that wrote the end of "%s" is %s', (forwarded, address) => {
+    expect(clientAddress(from('10.0.0.1', forwarded), 1)).toBe(address);
+  });
+
   test('is the farthest that is known where there are fewer proxies than trusted ones', () => {
     expect(clientAddress(from('10.0.0.1'), 1)).toBe('10.0.0.1');
     expect(clientAddress(from('10.0.0.1', '198.51.100.1'), 5)).toBe('198.51.100.1');
