@@ -71,15 +71,17 @@ async function differenceOf({ source, log }: ReconcileDeps, page: LedgerPage): P
   // Events move from Postgres to ClickHouse: what had arrived when Postgres was asked must be found there afterwards.
   const sent = await source.ids(page);
   const arrived = await log.ids(page);
-  const there = new Set(arrived);
+  const here = new Set(sent);
+  const there = new Set<string>();
+  const repeated = new Set<string>();
+  for (const id of arrived) (there.has(id) ? repeated : there).add(id);
   const missing = sent.filter((id) => !there.has(id));
-  const unsent = [...there].filter((id) => !sent.includes(id));
+  const unsent = [...there].filter((id) => !here.has(id));
   const known = new Set(unsent.length === 0 ? [] : await source.known(page.kind, unsent));
   const surplus = unsent.filter((id) => !known.has(id));
-  const repeated = [...new Set(arrived.filter((id, index) => arrived.indexOf(id) !== index))];
-  if (missing.length + surplus.length + repeated.length === 0) return null;
+  if (missing.length + surplus.length + repeated.size === 0) return null;
   const { kind, retrieverId, hour } = page;
-  return { kind, retrieverId, hour, missing, surplus, repeated };
+  return { kind, retrieverId, hour, missing, surplus, repeated: [...repeated] };
 }
 
 async function sendMissing({ source }: ReconcileDeps, differences: readonly Difference[]): Promise<number> {
