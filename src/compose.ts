@@ -300,11 +300,18 @@ async function joinInstances(
     else feed.redefined(retriever);
   };
   const log = (error: unknown) => logger.warn({ err: error }, 'Telling or hearing of a change failed.');
+  /** Whether what is watched was changed or deleted while no hint came: one by one, as there may be many. */
+  const lookUpWatched = async () => {
+    for (const { id, namespaceId } of feed.watched()) {
+      await onHint({ kind: 'retriever', namespaceId, retrieverId: id }).catch(log);
+    }
+  };
   const hints = await openChangeHints(database, randomUUID(), {
     hint: (hint) => void onHint(hint).catch(log),
     missed() {
       retrieverCache.forgetAll();
       feed.resync();
+      lookUpWatched().catch(log);
       access.recheck();
       rolloutCache.refresh().catch(log);
     },

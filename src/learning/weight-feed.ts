@@ -65,7 +65,10 @@ export class WeightFeed {
    * reader gets the newest.
    */
   async watch(retriever: Retriever, values: ContextValues, after: number): Promise<LatestValue<LearnedWeights>> {
-    const audience = this.#audience(retriever, values);
+    const [other] = this.#audiences.get(retriever.id)?.values() ?? [];
+    // who comes may know of a definition that nobody has told yet, or have looked it up before the last one was told
+    if (other !== undefined && other.retriever.version < retriever.version) this.redefined(retriever);
+    const audience = this.#audience(other?.retriever ?? retriever, values);
     const watcher: Watcher = {
       slot: new LatestValue(() => this.#leave(audience, watcher)),
       sent: after,
@@ -106,8 +109,19 @@ export class WeightFeed {
 
   /** A retriever has a new definition: other features, priors or thresholds. */
   redefined(retriever: Retriever): void {
-    for (const audience of this.#audiences.get(retriever.id)?.values() ?? []) audience.retriever = retriever;
+    for (const audience of this.#audiences.get(retriever.id)?.values() ?? []) {
+      // two may be looked up at once, and the older one be told last
+      if (audience.retriever.version < retriever.version) audience.retriever = retriever;
+    }
     this.changed(retriever.id, []);
+  }
+
+  /** The retrievers that somebody watches, as they are known here. */
+  watched(): Retriever[] {
+    return [...this.#audiences.values()].flatMap((audiences) => {
+      const [first] = audiences.values();
+      return first === undefined ? [] : [first.retriever];
+    });
   }
 
   /** A retriever is gone: its watchers' streams complete. */

@@ -200,23 +200,37 @@ describe.each(testWarehouses())('the feed of learned weights on $name', ({ open 
     await teach([everyone], 20);
     const stream = await feed.watch(retriever, {}, -1);
     const ranking = await next(stream);
-    feed.redefined({
-      ...retrieverOf(
-        retriever.id,
-        retriever.stages[0].searches.map(({ featureUri }) => featureUri),
-        {
-          ...defaultLearningConfig,
-          algorithm: 'THOMPSON_SAMPLING',
-        },
-      ),
-      version: 2,
-    });
+    feed.redefined(withThompsonSampling(retriever, 2));
     // Both features have earned the same; only together do they tell which one ranked better.
     expect((await next(stream)).weight).toBe(0.5);
     expect(ranking.weight).toBeGreaterThan(0.6);
     feed.close();
   });
+
+  test('a definition that a new watcher brings along is everyone’s, and an older one that is told late is nobody’s', async () => {
+    const { feed, retriever, teach } = openFeed({ algorithm: 'RANKING_THOMPSON' });
+    await teach([everyone], 20);
+    const stream = await feed.watch(retriever, {}, -1);
+    expect((await next(stream)).weight).toBeGreaterThan(0.6);
+    const redefined = withThompsonSampling(retriever, 2);
+    const joining = await feed.watch(redefined, {}, -1);
+    expect((await next(joining)).weight).toBe(0.5);
+    expect((await next(stream)).weight).toBe(0.5);
+    feed.redefined(retriever);
+    await feed.settled();
+    expect(feed.watched()).toEqual([redefined]);
+    await joining.return?.();
+    await stream.return?.();
+    expect(feed.watched()).toEqual([]);
+    feed.close();
+  });
 });
+
+/** The next definition of a retriever, whose features then count apart from each other. */
+function withThompsonSampling({ id, stages: [{ searches }] }: Retriever, version: number): Retriever {
+  const uris = searches.map(({ featureUri }) => featureUri);
+  return { ...retrieverOf(id, uris, { ...defaultLearningConfig, algorithm: 'THOMPSON_SAMPLING' }), version };
+}
 
 function retrieverOf(id: string, featureUris: readonly string[], learningConfig: LearningConfig): Retriever {
   const [first, ...others] = featureUris.map((featureUri) => ({

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openServer } from '../../src/postgres/open-server.ts';
+import { createPostgresRetrieverStore } from '../../src/retrievers/retriever-store.postgres.ts';
 import { asking } from '../fixtures/attune-process.ts';
 import { startAttune, type RunningAttune } from '../fixtures/attune.ts';
-import { onServer } from '../fixtures/postgres.ts';
+import { onServer, silentLogger } from '../fixtures/postgres.ts';
 import { startRoundRobinProxy, type RoundRobinProxy } from '../fixtures/round-robin-proxy.ts';
 import { dropStores, realStoresOf } from '../fixtures/store-pair.ts';
 import { eventually, rolloutPayload, shopOn, type Rollout } from './rollout-shop.ts';
@@ -18,12 +20,12 @@ describe.skipIf(server === undefined)('two servers on one Postgres and one Click
   let proxy: RoundRobinProxy;
   /** Whichever it is: each request and each WebSocket goes to the next. */
   let both: RunningAttune;
-  let database: string;
+  let databaseUrl: string;
   let shop: ReturnType<typeof shopOn>;
 
   beforeAll(async () => {
     const env = await realStoresOf(`two-instances-${randomUUID()}`);
-    database = new URL(env.DATABASE_URL).pathname.slice(1);
+    databaseUrl = env.DATABASE_URL;
     one = await startAttune(env);
     other = await startAttune(env);
     proxy = await startRoundRobinProxy([one.url, other.url]);
@@ -40,7 +42,7 @@ describe.skipIf(server === undefined)('two servers on one Postgres and one Click
   const cutListeners = () =>
     onServer(
       server!,
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}' and query ilike 'listen%'`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${new URL(databaseUrl).pathname.slice(1)}' and query ilike 'listen%'`,
     );
 
   test('a click on one moves the weights that the other shows and sends', async () => {
@@ -149,6 +151,34 @@ describe.skipIf(server === undefined)('two servers on one Postgres and one Click
     await cutListeners();
     await here.done('resumeLearnedFusion', { retrieverId: id }, rolloutPayload);
     await eventually(async () => expect(await there.search(id)).toMatchObject({ rollout: { arm: 'LEARNED' } }));
+  });
+
+  test('who watches weights learns of a new definition and of a deletion though no server was told of it', async () => {
+    const [changed, deleted] = [await shop.createRetriever(), await shop.createRetriever()];
+    const client = connect(other!, { connectionParams: { authorization: `Bearer ${other!.adminKey}` } });
+    const watch = 'subscription ($id: ID!) { learnedWeights(retrieverId: $id) { version weights { alpha } } }';
+    const [watchingChanged, watchingDeleted] = [changed, deleted].map((id) => subscribe(client, watch, { id }));
+    await eventually(() => {
+      for (const { events } of [watchingChanged!, watchingDeleted!]) expect(events).toHaveLength(1);
+    });
+    // As by another server whose word was lost: it is in the database, and that is all.
+    const beside = await openServer({ url: databaseUrl, logger: silentLogger });
+    const retrievers = createPostgresRetrieverStore(beside);
+    const namespaceId = other!.attune.defaultNamespace.id;
+    await retrievers.update(namespaceId, changed, async (current) => {
+      const [{ learningConfig, ...stage }] = current.stages;
+      return { ...current, stages: [{ ...stage, learningConfig: { ...learningConfig, priorAlpha: 9 } }] };
+    });
+    await retrievers.delete(namespaceId, deleted);
+    await beside.close();
+    await cutListeners();
+    expect(await watchingDeleted!.ended).toBeNull();
+    const alphas = () => {
+      const weights = watchingChanged!.events.at(-1)?.data?.['learnedWeights'] as { weights: { alpha: number }[] };
+      return weights.weights.map(({ alpha }) => alpha);
+    };
+    await eventually(() => expect(alphas()).toEqual([9, 9]));
+    await client.dispose();
   });
 
   test('events of one reach the subscribers of the other', async () => {
