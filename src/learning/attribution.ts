@@ -58,11 +58,17 @@ export function attribute(
   for (const [position, outcome] of outcomes.entries()) {
     if (outcome.reward === 0) outcome.failure += examined[position] ?? 0;
   }
+  // What a person was seen to deal with was looked at, wherever it stood; a part of what is about the list says nothing of it.
+  const seen = examined.map((share, position) => (isDealtWith(outcomes[position]) ? 1 : share));
   for (const reward of ofList) spread(reward, outcomes, examined);
+  if (!seen.some((share) => share > 0) && isDealtWith(outcomes[0])) seen[0] = 1;
   return {
     interactions,
     arms: attributeOutcomes(hits, outcomes, config),
-    outcomes: documentOutcomes(outcomes, examined),
+    outcomes: outcomes.map(({ reward, penalty }, position) => ({
+      reward: reward - penalty,
+      examined: seen[position] ?? 0,
+    })),
   };
 }
 
@@ -98,12 +104,8 @@ function addReward(outcome: Outcome | undefined, reward: number): void {
   else outcome.penalty -= reward;
 }
 
-/** What a person was seen to deal with was looked at, wherever it stood. */
-function documentOutcomes(outcomes: readonly Outcome[], examined: readonly number[]): DocumentOutcome[] {
-  return outcomes.map(({ reward, penalty }, position) => ({
-    reward: reward - penalty,
-    examined: reward > 0 || penalty > 0 ? 1 : (examined[position] ?? 0),
-  }));
+function isDealtWith(outcome: Outcome | undefined): boolean {
+  return outcome !== undefined && (outcome.reward > 0 || outcome.penalty > 0);
 }
 
 /**

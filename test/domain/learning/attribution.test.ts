@@ -130,6 +130,22 @@ describe('attribute', () => {
     );
   });
 
+  it('takes nothing for surely looked at because of a signal about the list, but the top one that takes it all', () => {
+    const byCurve = { ...config, positionBias: 'EXAMINATION_CURVE' as const };
+    const curve = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 8, maxLength: 8 });
+    const ofDocuments = anySignals.map((signals) => signals.filter(({ documentId }) => documentId !== ''));
+    const examinedBy = (...of: Parameters<typeof attribute>) =>
+      attribute(...of).outcomes.map(({ examined }) => examined);
+    fc.assert(
+      fc.property(anyExecution, curve, ofDocuments, ({ hits }, examination, signals) => {
+        const without = examinedBy({ hits, examination }, signals, byCurve);
+        const isKnown = without.some((share) => share > 0);
+        const refined = examinedBy({ hits, examination }, [...signals, signal('', 'QUERY_REFINEMENT')], byCurve);
+        expect(refined).toEqual(isKnown ? without : without.map((_, position) => (position === 0 ? 1 : 0)));
+      }),
+    );
+  });
+
   it('takes what was dealt with for looked at, though explicit views leave it out', () => {
     const { outcomes } = attribute(execution, [signal('a', 'VIEW'), signal('d', 'CLICK')], config);
     expect(outcomes.map(({ examined }) => examined)).toEqual([1, 0, 0, 1]);
