@@ -223,24 +223,6 @@ describe.each(testDatabases())('feature searches on $name', ({ open }) => {
       expect(sum / probes.length).toBeGreaterThan(0.9);
     });
 
-    test.each([
-      [-1, 100, 200],
-      [9_000, 100, 200],
-      [100_000, 100, 300],
-      [300_000, 100, 348],
-      [1_000_000, 25, 150],
-      [1_000_000, 1000, 1000],
-    ])('asks the graph more broadly as the table grows: with %i rows, for %i hits', async (rows, topK, breadth) => {
-      const feature = collection.features.find(({ kind }) => kind === 'vector')!;
-      const query = { kind: 'vector', vector: Float32Array.from(probes[0]!) } as const;
-      await rolledBack(db, async (tx) => {
-        await tx.query('update pg_class set reltuples = $1 where relname = $2', [rows, featureTable(feature)]);
-        await createPostgresFeatureSearcher(tx).search({ collection, feature, query, topK, filter: null });
-        const [setting] = await tx.query<{ breadth: string }>("select current_setting('hnsw.ef_search') as breadth");
-        expect(Number(setting?.breadth)).toBe(breadth);
-      });
-    });
-
     test('leaves the settings of the session as they were', async () => {
       const setting = () => db.query("select current_setting('hnsw.ef_search', true) as breadth");
       const before = await setting();
@@ -391,16 +373,4 @@ function bruteForceBm25(contents: ReadonlyMap<string, string>, terms: readonly s
 function expectSameRanking(actual: readonly ScoredDocument[], expected: readonly ScoredDocument[]): void {
   expect(actual.map(({ documentId }) => documentId)).toEqual(expected.map(({ documentId }) => documentId));
   actual.forEach(({ score }, place) => expect(score).toBeCloseTo(expected[place]!.score, 8));
-}
-
-/** Whatever is done there leaves no trace. */
-async function rolledBack(db: Database, work: (tx: Queryable) => Promise<void>): Promise<void> {
-  const done = new Error('done');
-  const outcome = db.transaction(async (tx) => {
-    await work(tx);
-    throw done;
-  });
-  await outcome.catch((error: unknown) => {
-    if (error !== done) throw error;
-  });
 }
