@@ -4,7 +4,7 @@ import type { Collection } from '../../src/collections/collection.ts';
 import { featureTable } from '../../src/collections/feature-tables.postgres.ts';
 import type { Database, Queryable } from '../../src/postgres/database.ts';
 import { createPostgresFeatureSearcher } from '../../src/search/feature-searcher.postgres.ts';
-import { createNamespace, vectorFeature } from '../fixtures/collection.ts';
+import { createNamespace, indexedDocument, vectorFeature } from '../fixtures/collection.ts';
 import { testDatabases } from '../fixtures/postgres.ts';
 
 describe.each(testDatabases())('a search of the HNSW graph on $name', ({ open }) => {
@@ -15,6 +15,7 @@ describe.each(testDatabases())('a search of the HNSW graph on $name', ({ open })
     db = await open();
     const store = createPostgresCollectionStore(db);
     collection = await store.create(await createNamespace(db), 'vectors', [vectorFeature(3)]);
+    await store.write(collection, [indexedDocument(collection, { documentId: 'd', vector: [1, 0, 0] })]);
   });
   afterAll(() => db.close());
 
