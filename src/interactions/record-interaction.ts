@@ -28,6 +28,8 @@ export interface RecordInteractionDeps extends FindShowingsDeps {
 export const defaultMaxInteractions = 1_000;
 /** How far back an event without an executionId is tied to its user's searches. */
 const TIE_WINDOW_MS = 24 * 3_600_000;
+/** No other instance's clock is further ahead: no search is later. */
+const INSTANCE_SKEW_MS = 60_000;
 
 /**
  * Stores one event; when it returns, the event is committed.
@@ -162,9 +164,11 @@ async function findLastShowings(
   const questions = new Map(loose.map((event) => [showingKey(event), event]));
   const found = new Map<string, Showing>();
   await Promise.all(
-    [...questions].map(async ([key, { documentId, retrieverId, userId, sessionId, position }]) => {
-      if (documentId === null) return;
-      const query = { namespaceId, retrieverId, userId, sessionId, documentId, position, since };
+    [...questions].map(async ([key, event]) => {
+      const { documentId, retrieverId, userId, sessionId, position } = event;
+      const until = shownUntil(event);
+      if (documentId === null || until < since) return;
+      const query = { namespaceId, retrieverId, userId, sessionId, documentId, position, since, until };
       const showing = await findLastShowing(deps, query);
       if (showing !== null) found.set(key, showing);
     }),
@@ -172,8 +176,14 @@ async function findLastShowings(
   return found;
 }
 
-function showingKey({ retrieverId, userId, sessionId, documentId, position }: CheckedInteraction): string {
-  return JSON.stringify([retrieverId, userId, sessionId, documentId, position]);
+/** Until when the search may have been that an event is about. The same for all of the last minutes, so that they ask once. */
+function shownUntil({ occurredAt, receivedAt }: CheckedInteraction): number {
+  return Math.min(occurredAt + CLOCK_SKEW_MS, receivedAt + INSTANCE_SKEW_MS);
+}
+
+function showingKey(event: CheckedInteraction): string {
+  const { retrieverId, userId, sessionId, documentId, position } = event;
+  return JSON.stringify([retrieverId, userId, sessionId, documentId, position, shownUntil(event)]);
 }
 
 function tie(
@@ -195,8 +205,7 @@ function tie(
     ]);
   }
   const showing = lastShowings.get(showingKey(event));
-  const wasShownBefore = showing !== undefined && showing.executedAt <= event.occurredAt + CLOCK_SKEW_MS;
-  return wasShownBefore ? tieToShowing(event, showing) : tieToNothing(event, namespaceId);
+  return showing === undefined ? tieToNothing(event, namespaceId) : tieToShowing(event, showing);
 }
 
 function checkExecutionId(deps: RecordInteractionDeps, namespaceId: string, id: string, path: InputPath): void {

@@ -215,7 +215,8 @@ export class ExecutionRecorder {
 }
 
 function shows(execution: Execution, query: ShowingQuery): boolean {
-  if (execution.namespaceId !== query.namespaceId || execution.executedAt < query.since) return false;
+  if (execution.namespaceId !== query.namespaceId) return false;
+  if (execution.executedAt < query.since || execution.executedAt > query.until) return false;
   if (query.retrieverId !== null && execution.retrieverId !== query.retrieverId) return false;
   const isTheirs =
     query.userId === null

@@ -145,10 +145,11 @@ function lastShowingSql(query: ShowingQuery): { sql: string; values: unknown[] }
     query.documentId,
     query.retrieverId,
     query.position === null ? null : query.position + 1,
+    new Date(query.until),
   ];
   const sql = `
     select ${SHOWING} from executions
-    where namespace_id = $1 and ${by} = $2 and executed_at >= $3
+    where namespace_id = $1 and ${by} = $2 and executed_at >= $3 and executed_at <= $7
       and case when $6::int is null then $4 = any(document_ids) else document_ids[$6] = $4 end
       and ($5::uuid is null or retriever_id = $5)
     order by executed_at desc limit 1`;

@@ -8,8 +8,10 @@ export interface ShowingQuery {
   sessionId: string | null;
   documentId: string;
   position: number | null;
-  /** Milliseconds since the epoch. */
+  /** Executions from then on; milliseconds since the epoch. */
   since: number;
+  /** And up to then, it included. */
+  until: number;
 }
 
 /** Executions of the last days, for feedback and explanation. The long log is ClickHouse's. */
@@ -20,7 +22,7 @@ export interface ExecutionStore {
   get(namespaceId: string, ids: readonly string[]): Promise<Execution[]>;
   /** What those showed that exist in the namespace, in any order. */
   shown(namespaceId: string, ids: readonly string[]): Promise<Showing[]>;
-  /** The user's (else the session's) newest execution since `since` that showed the document (at that position, where given). */
+  /** The user's (else the session's) newest execution from `since` to `until` that showed the document (at that position, where given). */
   lastShowing(query: ShowingQuery): Promise<Showing | null>;
   /** Deletes what is older; returns how many. */
   expire(before: number): Promise<number>;

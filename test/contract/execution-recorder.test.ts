@@ -144,13 +144,14 @@ describe.each(testDatabases())('the execution recorder on $name', ({ open }) => 
     const [first, second] = [make(), make({ executedAt: startOfTest + 1 })];
     const query = {
       ...{ namespaceId, retrieverId: null, userId: 'ada', sessionId: null },
-      ...{ documentId: 'b', position: 1, since: startOfTest },
+      ...{ documentId: 'b', position: 1, since: startOfTest, until: second.executedAt },
     };
     recorder.record(first);
     await recorder.written([first.id]);
     expect((await recorder.lastShowing(query))?.id).toBe(first.id);
     recorder.record(second);
     expect((await recorder.lastShowing(query))?.id).toBe(second.id);
+    expect((await recorder.lastShowing({ ...query, until: first.executedAt }))?.id).toBe(first.id);
     expect((await recorder.lastShowing({ ...query, position: 0 }))?.id).toBeUndefined();
     expect((await recorder.lastShowing({ ...query, userId: 'bob' }))?.id).toBeUndefined();
     expect((await findLastShowing({ executions: recorder }, query))?.id).toBe(second.id);

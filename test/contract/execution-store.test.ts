@@ -94,6 +94,7 @@ describe.each(testDatabases())('the execution store on $name', ({ open }) => {
       documentId: 'a',
       position: null,
       since: startOfTest,
+      until: elsewhere.executedAt,
     };
     const last = async (change: Partial<ShowingQuery>) =>
       (await store.lastShowing({ ...query, ...change }))?.id ?? null;
@@ -128,6 +129,12 @@ describe.each(testDatabases())('the execution store on $name', ({ open }) => {
     test('is no older than asked for', async () => {
       expect(await last({ since: middle.executedAt })).toBe(middle.id);
       expect(await last({ since: middle.executedAt + 1 })).toBeNull();
+    });
+
+    test('is no younger than asked for', async () => {
+      expect(await last({ until: middle.executedAt })).toBe(middle.id);
+      expect(await last({ until: middle.executedAt - 1 })).toBe(oldest.id);
+      expect(await last({ until: oldest.executedAt - 1 })).toBeNull();
     });
   });
 

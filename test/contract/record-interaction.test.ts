@@ -17,6 +17,7 @@ import { createPostgresRetrieverStore } from '../../src/retrievers/retriever-sto
 import { createExecutionIds } from '../../src/search/execution-id.ts';
 import { ExecutionRecorder } from '../../src/search/execution-recorder.ts';
 import { createPostgresExecutionStore } from '../../src/search/execution-store.postgres.ts';
+import type { ShowingQuery } from '../../src/search/execution-store.ts';
 import type { Execution } from '../../src/search/execution.ts';
 import { executionOf, interactionInput, startOfTest } from '../fixtures/interaction.ts';
 import { createRetriever } from '../fixtures/feedback-loop.ts';
@@ -207,6 +208,63 @@ describe.each(testDatabases())('recording interactions on $name', ({ open }) => 
       now += laterMs;
       const { interaction } = await record({ documentId, position: 0, userId: 'ada', occurredAt });
       expect(interaction).toMatchObject({ executionId: null, retrieverId: null, documentId, position: 0 });
+    });
+
+    test.each([
+      ['written', true],
+      ['still to be written', false],
+    ])(
+      'a click that comes late is tied to the search before it, not to one since; both are %s',
+      async (_how, flushed) => {
+        const first = searched(['a']);
+        now += 60_000;
+        const occurredAt = now;
+        now += 30 * 60_000;
+        searched(['a']);
+        if (flushed) await recorder.flush();
+        now += 60_000;
+        const { interaction } = await record({ documentId: 'a', userId: 'ada', occurredAt });
+        expect(interaction).toMatchObject({ executionId: first.id, occurredAt });
+      },
+    );
+
+    test('events of one call are each tied to the search before them, and those of the last minutes ask together', async () => {
+      const asked: ShowingQuery[] = [];
+      const store = createPostgresExecutionStore(db);
+      const lastShowing = (query: ShowingQuery) => store.lastShowing((asked.push(query), query));
+      const executions = new ExecutionRecorder({ store: { ...store, lastShowing }, logger: silentLogger });
+      const first = searched(['a', 'b']);
+      now += 30 * 60_000;
+      const second = searched(['a', 'b']);
+      await recorder.flush();
+      now += 60_000;
+      const types = ['CLICK', 'SHARE', 'COPY', 'BOOKMARK', 'PURCHASE'] as const;
+      const inputs = [25, 24, 0.5, 0.25, null].map((minutes, index) => {
+        const occurredAt = minutes === null ? null : now - minutes * 60_000;
+        return interactionInput({ documentId: 'a', userId: 'ada', occurredAt, interactionTypes: [types[index]!] });
+      });
+      await recordInteractions({ ...deps, executions }, shop.namespaceId, inputs);
+      const stored = await db.query<{ execution_id: string }>(
+        'select execution_id from interactions where namespace_id = $1 order by occurred_at',
+        [shop.namespaceId],
+      );
+      const tiedTo = stored.map((row) => row.execution_id);
+      expect(tiedTo).toEqual([first.id, first.id, second.id, second.id, second.id]);
+      expect(asked).toHaveLength(3);
+    });
+
+    test('a click is tied to a search of an instance whose clock is a little ahead', async () => {
+      const { id } = searched(['a'], { executedAt: now + 30_000 });
+      expect((await record({ documentId: 'a', userId: 'ada' })).interaction.executionId).toBe(id);
+    });
+
+    test('one that is older than what is looked through asks nothing', async () => {
+      const store = createPostgresExecutionStore(db);
+      const lastShowing = () => Promise.reject(new Error('asked'));
+      const executions = new ExecutionRecorder({ store: { ...store, lastShowing }, logger: silentLogger });
+      const late = interactionInput({ documentId: 'a', userId: 'ada', occurredAt: now - 25 * HOUR_MS });
+      const { interaction } = await recordInteraction({ ...deps, executions }, shop.namespaceId, late);
+      expect(interaction.executionId).toBeNull();
     });
 
     test('a retriever that is named has to be there', async () => {
