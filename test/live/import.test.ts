@@ -95,11 +95,14 @@ describe('attune import', { timeout: 120_000 }, () => {
 
   test.each([
     [['nowhere.jsonl'], /^attune: There is no file nowhere\.jsonl\.\n$/],
+    [['torn.csv'], /^attune: \S+torn\.csv is no whole CSV \(Quote Not Closed.*\): .+\.\n$/],
     [['products.txt'], /cannot be told what products\.txt holds: say --format jsonl or --format csv/],
     [['products.jsonl', '--key', 'wrong'], /^attune: .*key/],
     [['products.jsonl', '--url', 'http://127.0.0.1:9'], /^attune: .+\n$/],
   ])('says what is wrong with %j in one line', async ([name = '', ...more], sentence) => {
-    const at = name === 'products.jsonl' ? await file('short.jsonl', '{"id":"a","text":"b"}') : name;
+    const texts: Record<string, string> = { 'products.jsonl': '{"id":"a","text":"b"}', 'torn.csv': 'id,text\na,"b\n' };
+    const text = texts[name];
+    const at = text === undefined ? name : await file(`short.${name}`, text);
     const { code, stderr } = await run(at, '--collection', collectionId, ...more);
     expect(code).toBe(1);
     expect(stderr).toMatch(sentence);

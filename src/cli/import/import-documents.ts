@@ -1,6 +1,7 @@
 import { appendFile, rm } from 'node:fs/promises';
 import { payloadOf } from '../../client/request.ts';
 import type { Send } from '../api.ts';
+import { fileFault } from './file-fault.ts';
 import { readProgress, removeProgress, writeProgress, type Progress } from './progress-file.ts';
 import { readRows, type Row } from './read-rows.ts';
 import { toDocument, type ImportedDocument, type Mapping } from './to-document.ts';
@@ -35,9 +36,21 @@ export const rejectedPath = (file: string) => `${file}.rejected.jsonl`;
  * rest goes on. How far it is is written down after each call: what was under way when it stopped is sent again, which does
  * no harm, and may be set aside twice.
  * @returns null where it was interrupted
- * @throws where the file cannot be read, or the server refuses all of it
+ * @throws OperatorError where the file cannot be read, or nothing written beside it; and what the server refuses all of it by
  */
 export async function importDocuments(send: Send, options: ImportOptions): Promise<Progress | null> {
+  try {
+    return await importRows(send, options);
+  } catch (error) {
+    throw fileFault(
+      error,
+      (reason) =>
+        `How far the import is cannot be kept beside ${options.file} (${reason}): let this user write in that folder, or copy the file into another, and give the command again.`,
+    );
+  }
+}
+
+async function importRows(send: Send, options: ImportOptions): Promise<Progress | null> {
   const { file, collectionId, signal, onProgress } = options;
   if (options.restart) await removeProgress(file);
   let progress = await readProgress(file, collectionId);

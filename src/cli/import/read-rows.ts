@@ -1,6 +1,9 @@
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream';
+import { OperatorError } from '../../shared/errors.ts';
+import { fileFault } from './file-fault.ts';
 
 export type RowFormat = 'jsonl' | 'csv';
 
@@ -15,9 +18,25 @@ export interface Row {
   bytes: number;
 }
 
-/** @throws where the file cannot be read, or a CSV cannot be told into rows at all */
-export function readRows(file: string, format: RowFormat): AsyncGenerator<Row> {
-  return format === 'csv' ? readCsv(file) : readJsonLines(file);
+/** @throws OperatorError where the file cannot be read, or a CSV cannot be told into rows at all */
+export async function* readRows(file: string, format: RowFormat): AsyncGenerator<Row> {
+  try {
+    yield* format === 'csv' ? readCsv(file) : readJsonLines(file);
+  } catch (error) {
+    throw error instanceof CsvError ? brokenCsv(file, error) : fileFault(error, (reason) => unreadable(file, reason));
+  }
+}
+
+function unreadable(file: string, reason: string): string {
+  return `${file} cannot be read (${reason}): name a file that this user may read, on a disk that is well, and give the command again.`;
+}
+
+function brokenCsv(file: string, error: CsvError): OperatorError {
+  const reason = error.message.replaceAll(/\s+/g, ' ').replace(/\.$/, '');
+  return new OperatorError(
+    `${file} is no whole CSV (${reason}): mend it there and give the command again; the rows before may be stored already.`,
+    { cause: error },
+  );
 }
 
 /** Empty lines are no rows. */
@@ -47,9 +66,9 @@ function parseLine(line: string): Pick<Row, 'value' | 'fault'> {
 /** The first line names the columns. */
 async function* readCsv(file: string): AsyncGenerator<Row> {
   const columns = (header: string[]) => header.map((name) => name.trim());
-  const parser = createReadStream(file).pipe(
-    parse({ columns, bom: true, info: true, relax_column_count: true, skip_empty_lines: true }),
-  );
+  const parser = parse({ columns, bom: true, info: true, relax_column_count: true, skip_empty_lines: true });
+  // what goes wrong with the file ends the parser, and so the loop, which throws it
+  pipeline(createReadStream(file), parser, () => {});
   let number = 0;
   for await (const row of parser as AsyncIterable<{ record: Record<string, string>; info: { bytes: number } }>) {
     number += 1;
