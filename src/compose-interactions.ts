@@ -16,6 +16,7 @@ import type { PosteriorCache } from './learning/posterior-cache.ts';
 import { listsLearned } from './learning/ranking-evidence.ts';
 import type { Database } from './postgres/database.ts';
 import { findRetriever } from './retrievers/find-retriever.ts';
+import type { RetrieverRemovals } from './retrievers/retriever-removals.ts';
 import type { Logger } from './shared/logger.ts';
 
 type Deps = Omit<RecordInteractionDeps, 'newId' | 'interactions' | 'caps' | 'subjectOf' | 'listsLearned'> & {
@@ -23,6 +24,7 @@ type Deps = Omit<RecordInteractionDeps, 'newId' | 'interactions' | 'caps' | 'sub
   deadLetters: DeadLetterStore;
   database: Database;
   cache: PosteriorCache;
+  removals: RetrieverRemovals;
   logger: Logger;
 };
 
@@ -48,6 +50,7 @@ export async function openInteractions(
     logger,
     pollMs: database.kind === 'server' ? POLL_MS : null,
   });
+  deps.removals.onRemoved((retrieverId) => feed.removed(retrieverId));
   const recording: RecordInteractionDeps = {
     ...deps,
     wakeRelay() {

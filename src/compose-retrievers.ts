@@ -6,6 +6,7 @@ import type { WeightFeed } from './learning/weight-feed.ts';
 import type { ChangeHint } from './postgres/change-hints.ts';
 import { createRetriever } from './retrievers/create-retriever.ts';
 import { deleteRetriever } from './retrievers/delete-retriever.ts';
+import type { RetrieverRemovals } from './retrievers/retriever-removals.ts';
 import type { RetrieverStore } from './retrievers/retriever-store.ts';
 import { updateRetriever } from './retrievers/update-retriever.ts';
 import { rolloutOfStages } from './rollouts/rollout-of-stages.ts';
@@ -14,6 +15,7 @@ export interface RetrieverParts {
   retrievers: RetrieverStore;
   collections: CollectionStore;
   feed: WeightFeed;
+  removals: RetrieverRemovals;
   instances: { announce(hint: ChangeHint): Promise<void> };
   rollouts: Pick<Rollouts, 'settingThem'>;
   evaluations: Pick<Evaluations, 'lessons'>;
@@ -21,7 +23,7 @@ export interface RetrieverParts {
 
 /** Binds retrievers to their stores; what changes is told to the watchers and to the other instances. */
 export function bindRetrievers(parts: RetrieverParts): App['retrievers'] {
-  const { retrievers, collections, feed, instances, rollouts, evaluations } = parts;
+  const { retrievers, collections, feed, removals, instances, rollouts, evaluations } = parts;
   const deps = (settings: ReturnType<typeof rolloutOfStages>, actor = 'server') => {
     return { retrievers: rollouts.settingThem(settings, actor), collections, lessons: evaluations.lessons };
   };
@@ -37,9 +39,9 @@ export function bindRetrievers(parts: RetrieverParts): App['retrievers'] {
       return retriever;
     },
     async delete(ns, id) {
-      await deleteRetriever({ retrievers }, ns, id);
-      feed.removed(id);
-      await tell(ns, id);
+      const retrieverId = await deleteRetriever({ retrievers }, ns, id);
+      removals.removed(retrieverId);
+      await tell(ns, retrieverId);
     },
     get: (ns, ids) => retrievers.get(ns, ids),
     list: (ns, page) => retrievers.list(ns, page),

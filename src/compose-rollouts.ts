@@ -3,6 +3,7 @@ import type { Warehouse } from './clickhouse/warehouse.ts';
 import type { WeightFeed } from './learning/weight-feed.ts';
 import type { ChangeHint } from './postgres/change-hints.ts';
 import type { Database } from './postgres/database.ts';
+import type { RetrieverRemovals } from './retrievers/retriever-removals.ts';
 import type { RetrieverStore } from './retrievers/retriever-store.ts';
 import {
   applyLearningConfig,
@@ -51,6 +52,7 @@ export interface RolloutParts extends Ambient {
   database: Database;
   warehouse: Warehouse;
   retrievers: RetrieverStore;
+  removals: RetrieverRemovals;
   rolloutCache: RolloutCache;
   learning: { feed: WeightFeed };
   instances: { announce: (hint: ChangeHint) => Promise<void> };
@@ -75,6 +77,7 @@ export function openRollouts(parts: RolloutParts): Rollouts {
   const rollouts = createPostgresRolloutStore(database);
   const figures = createClickHouseRolloutFigures(warehouse);
   const feed = new RolloutEventFeed({ rollouts, cache });
+  parts.removals.onRemoved((retrieverId) => feed.removed(retrieverId));
   const changed = async (namespaceId: string, retrieverId: string) => {
     await cache.refresh();
     void announce({ kind: 'rollout', namespaceId, retrieverId });

@@ -40,6 +40,7 @@ import { openStores, type Stores } from './open-stores.ts';
 import { openChangeHints, type ChangeHint } from './postgres/change-hints.ts';
 import type { Database } from './postgres/database.ts';
 import { RetrieverCache } from './retrievers/retriever-cache.ts';
+import { RetrieverRemovals } from './retrievers/retriever-removals.ts';
 import { createPostgresRetrieverStore } from './retrievers/retriever-store.postgres.ts';
 import type { RetrieverStore } from './retrievers/retriever-store.ts';
 import type { RolloutCache } from './rollouts/rollout-cache.ts';
@@ -176,7 +177,10 @@ async function openParts(config: Config, ambient: Ambient, stores: Stores, extra
   const access = await openAccess({ ...ambient, database }, config.adminKey, (hint) => void instances.announce(hint));
   const learning = openLearning(ambient, stores);
   const rolloutCache = await openRolloutCache(database, ambient);
-  const instances = await joinInstances(database, { ...learning, rolloutCache, retrieverCache, access }, logger);
+  const removals = new RetrieverRemovals();
+  removals.onRemoved((retrieverId) => learning.feed.removed(retrieverId));
+  const watched = { ...learning, rolloutCache, retrieverCache, removals, access };
+  const instances = await joinInstances(database, watched, logger);
   const relay = await startRelay({ ...ambient, ...stores, tracer, retrievers, learning, instances });
   const rebuilds = openRebuilds({ ...ambient, ...stores, retrievers, learning, instances, relay });
   const { outbox } = relay;
@@ -194,26 +198,38 @@ async function openParts(config: Config, ambient: Ambient, stores: Stores, extra
     (ns, input, record) =>
       executeSearch({ ...searchDeps, retrievers: retrieverCache, executions: { record } }, ns, input),
   );
-  const rollouts = openRollouts({ ...ambient, ...stores, retrievers, rolloutCache, learning, instances, relay });
+  const rollouts = openRollouts({
+    ...ambient,
+    ...stores,
+    retrievers,
+    removals,
+    rolloutCache,
+    learning,
+    instances,
+    relay,
+  });
   const feedback = await openInteractions(
-    { ...searchDeps, database, deadLetters, interactions: traceCommits(interactions, tracer), wakeRelay: relay.wake },
+    {
+      ...{ ...searchDeps, removals, database, deadLetters, wakeRelay: relay.wake },
+      interactions: traceCommits(interactions, tracer),
+    },
     config,
   );
   return {
     ...{ searchDeps, warehouse: stores.warehouse, feedback, deadLetters, access, learning, instances, relay },
-    ...{ collections, retrievers, retrieverCache, executions, rebuilds, evaluations, rollouts, stopSweeping },
+    ...{ collections, retrievers, retrieverCache, removals, executions, rebuilds, evaluations, rollouts, stopSweeping },
   };
 }
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
 
 function bindApp(parts: Parts, { metrics }: { metrics: Metrics }): App {
-  const { searchDeps, collections, retrievers, retrieverCache, evaluations, rollouts, learning, instances } = parts;
+  const { searchDeps, collections, retrievers, retrieverCache, evaluations, rollouts, learning } = parts;
   const { clock, tracer, extractors } = searchDeps;
   return {
     access: parts.access.app,
     collections: bindCollections(collections, extractors),
-    retrievers: bindRetrievers({ retrievers, collections, feed: learning.feed, instances, rollouts, evaluations }),
+    retrievers: bindRetrievers({ ...parts, feed: learning.feed }),
     search: bindSearch(
       { ...searchDeps, retrievers: retrieverCache },
       observeSearches(evaluations.search, { metrics, tracer }),
@@ -285,18 +301,24 @@ function bindLearning(retrievers: RetrieverStore, learning: Learning): Omit<App[
 /** Instances that share a Postgres tell each other what changed; an embedded one is alone. */
 async function joinInstances(
   database: Database,
-  parts: { feed: WeightFeed; rolloutCache: RolloutCache; retrieverCache: RetrieverCache; access: Access },
+  parts: {
+    feed: WeightFeed;
+    rolloutCache: RolloutCache;
+    retrieverCache: RetrieverCache;
+    removals: RetrieverRemovals;
+    access: Access;
+  },
   logger: Logger,
 ) {
   if (database.kind === 'embedded') return { announce: async () => {}, close: async () => {} };
-  const { feed, rolloutCache, retrieverCache, access } = parts;
+  const { feed, rolloutCache, retrieverCache, removals, access } = parts;
   const onHint = async (hint: ChangeHint) => {
     if (hint.kind === 'weights') return feed.changed(hint.retrieverId, hint.contexts);
     if (hint.kind === 'rollout') return rolloutCache.refresh();
     if (hint.kind === 'key') return access.revoked(hint);
     retrieverCache.forget(hint.retrieverId);
     const [retriever] = await retrieverCache.store.get(hint.namespaceId, [hint.retrieverId]);
-    if (retriever === undefined) feed.removed(hint.retrieverId);
+    if (retriever === undefined) removals.removed(hint.retrieverId);
     else feed.redefined(retriever);
   };
   const log = (error: unknown) => logger.warn({ err: error }, 'Telling or hearing of a change failed.');

@@ -55,10 +55,15 @@ export class InteractionFeed {
     for (const tail of this.#tails.values()) tail.wake();
   }
 
+  /** A retriever is gone: its watchers' streams complete. */
+  removed(retrieverId: string): void {
+    for (const watcher of [...(this.#tails.get(retrieverId)?.watchers ?? [])]) watcher.end();
+  }
+
   /** Ends every stream. */
   close(): void {
     if (this.#poll !== null) clearInterval(this.#poll);
-    for (const tail of [...this.#tails.values()]) for (const watcher of [...tail.watchers]) watcher.end();
+    for (const retrieverId of [...this.#tails.keys()]) this.removed(retrieverId);
   }
 }
 

@@ -47,10 +47,15 @@ export class RolloutEventFeed {
     return stream;
   }
 
+  /** A retriever is gone: its watchers' streams complete. */
+  removed(retrieverId: string): void {
+    for (const stream of [...(this.#watchers.get(retrieverId) ?? [])]) void stream.return();
+  }
+
   /** Ends every stream. */
   close(): void {
     this.#stop();
-    for (const streams of [...this.#watchers.values()]) for (const stream of [...streams]) void stream.return();
+    for (const retrieverId of [...this.#watchers.keys()]) this.removed(retrieverId);
   }
 }
 

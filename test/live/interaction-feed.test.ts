@@ -86,6 +86,18 @@ test('it comes over server-sent events as well', async () => {
   await watchers(0);
 });
 
+test('it completes when its retriever is deleted, however the id is spelt', async () => {
+  const [id, another] = [await shop.createRetriever(), await shop.createRetriever()];
+  const browser = client();
+  const { ended } = subscribe(browser, FEED, { id });
+  subscribe(browser, FEED, { id: another });
+  await watchers(2);
+  await shop.done('deleteRetriever', { retrieverId: id.toUpperCase() }, '{ deletedId }');
+  expect(await ended).toBeNull();
+  await watchers(1);
+  await browser.dispose();
+});
+
 test('an unknown retriever is refused', async () => {
   const browser = client();
   const { events, ended } = subscribe(browser, FEED, { id: '00000000-0000-7000-8000-000000000000' });

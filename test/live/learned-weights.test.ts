@@ -285,7 +285,7 @@ test('8. Deleting the retriever completes the stream, and watching an unknown on
   const retrieverId = await createRetriever();
   const stream = watch(retrieverId);
   await stream.reaches(1);
-  await mutate('deleteRetriever', { retrieverId }, '{ deletedId }');
+  await mutate('deleteRetriever', { retrieverId: retrieverId.toUpperCase() }, '{ deletedId }');
   expect(await stream.ended).toBeNull();
   expect(await watch(retrieverId).refusals()).toEqual(['RETRIEVER_NOT_FOUND']);
 });

@@ -91,7 +91,7 @@ describe('a rollout', () => {
     const id = await shop.createRetriever();
     const client = connect(attune, { connectionParams: { authorization: `Bearer ${attune.adminKey}` } });
     const watch = 'subscription ($id: ID!) { rolloutEvents(retrieverId: $id) { kind reason at } }';
-    const { events } = subscribe(client, watch, { id });
+    const { events, ended } = subscribe(client, watch, { id });
     await eventually(() => expect(attune.attune.stats().watchers).toBe(1));
     const kill = { retrieverId: id, reason: 'odd results' };
     const { rollout } = await shop.done<{ rollout: Rollout }>('killLearnedFusion', kill, rolloutPayload);
@@ -110,8 +110,10 @@ describe('a rollout', () => {
         { kind: 'RESUMED' },
       ]),
     );
-    await client.dispose();
+    await shop.done('deleteRetriever', { retrieverId: id }, '{ deletedId }');
+    expect(await ended).toBeNull();
     await eventually(() => expect(attune.attune.stats().watchers).toBe(0));
+    await client.dispose();
   });
 
   test('shadow mode serves and explains the static ranking, and reports how the learned one would have done', async () => {

@@ -111,8 +111,15 @@ describe.skipIf(server === undefined)('two servers on one Postgres and one Click
     const update = { retrieverId: id, stages: shop.stages({}, 'RRF') };
     await shopOn(one!).done('updateRetriever', update, '{ retriever { version } }');
     await eventually(async () => expect(await there.search(id)).toMatchObject({ fusion: 'RRF' }));
+    const client = connect(other!, { connectionParams: { authorization: `Bearer ${other!.adminKey}` } });
+    const watching = ['learnedWeights', 'interactionFeed', 'rolloutEvents'].map((stream) =>
+      subscribe(client, `subscription ($id: ID!) { ${stream}(retrieverId: $id) { __typename } }`, { id }),
+    );
+    await eventually(() => expect(other!.attune.stats().watchers).toBe(watching.length));
     await shopOn(one!).done('deleteRetriever', { retrieverId: id }, '{ __typename }');
     await eventually(() => expect(there.search(id)).rejects.toThrow());
+    expect(await Promise.all(watching.map(({ ended }) => ended))).toEqual([null, null, null]);
+    await client.dispose();
   });
 
   test('both put the same people into the same part of a rollout', async () => {

@@ -44,7 +44,8 @@ test('takes its time between two batches that teach, but for a first one and whe
 });
 
 test('does not rest while batches wait that were left behind', async () => {
-  const { relay, seen, waiting } = stage([batch('a', 1, 1), batch('b', 1, 3), batch('c')], { paceMs: 3_600_000 });
+  const left = [batch('a', 1, 1), batch('b', 1, 3), batch('c')];
+  const { relay, seen, waiting } = stage(left, { paceMs: 3_600_000, gatherMs: 3_600_000 });
   relay.wake();
   await settled();
   expect(seen.appended).toEqual(['a', 'b']);
