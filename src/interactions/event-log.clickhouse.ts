@@ -154,7 +154,10 @@ function interactionRow(interaction: Interaction): object {
   };
 }
 
-/** A row an arm; one, with an empty feature URI, that counts the context's interactions and this batch; one of evidence. */
+/**
+ * A row an arm; one, with an empty feature URI, that counts the context's interactions and this batch, as rewards the
+ * interactions by their growth and as failures how many that tells of; one of evidence.
+ */
 function deltaRows({ id, deltas }: OutboxBatch): object[] {
   return deltas.flatMap((delta) => {
     const context = {
@@ -170,8 +173,8 @@ function deltaRows({ id, deltas }: OutboxBatch): object[] {
     const count = {
       ...context,
       feature_uri: '',
-      rewards: 0,
-      failures: 0,
+      rewards: finite(delta.grown ?? 0, delta),
+      failures: delta.grown === undefined ? 0 : finite(delta.interactions, delta),
       interactions: finite(delta.interactions, delta),
       batches: 1,
     };

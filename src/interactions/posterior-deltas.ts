@@ -72,10 +72,14 @@ interface Sum extends Origin {
   context: ContextRef;
   decay: DecayStamp;
   interactions: number;
+  grown: number;
   arms: Map<string, [rewards: number, failures: number]>;
   basis: string;
   evidence: number[];
 }
+
+/** A power of 2, so that the sums of what is rounded to it are exact, and do not depend on their order. */
+const GROWN_PARTS = 2 ** 20;
 
 /** Adds up, over the executions of a batch, what each context of each retriever gains. */
 export class DeltaSum {
@@ -94,7 +98,7 @@ export class DeltaSum {
       const key = JSON.stringify([retrieverId, context.level, context.key, generation, halfLifeHours, epoch, basis]);
       let sum = this.#sums.get(key);
       if (sum === undefined) {
-        const nothing = { interactions: 0, arms: new Map(), evidence: sums.map(() => 0) };
+        const nothing = { interactions: 0, grown: 0, arms: new Map(), evidence: sums.map(() => 0) };
         sum = { retrieverId, context, decay, generation, changedAt, basis, ...nothing };
         this.#sums.set(key, sum);
       }
@@ -111,6 +115,7 @@ export class DeltaSum {
       ...(sum.changedAt !== undefined && { changedAt: sum.changedAt }),
       decay: { halfLifeHours: sum.decay.halfLifeHours, epoch: sum.decay.epoch },
       interactions: sum.interactions,
+      ...(sum.decay.halfLifeHours > 0 && { grown: sum.grown }),
       arms: [...sum.arms].map(([featureUri, [rewards, failures]]) => ({ featureUri, rewards, failures })),
       evidence: { basis: sum.basis, sums: sum.evidence },
     }));
@@ -119,6 +124,7 @@ export class DeltaSum {
 
 function addTo(sum: Sum, gained: Gain, growth: number): void {
   sum.interactions += gained.interactions;
+  sum.grown += Math.round(growth * gained.interactions * GROWN_PARTS) / GROWN_PARTS;
   for (const [featureUri, [rewards, failures]] of Object.entries(gained.arms)) {
     const [oldRewards, oldFailures] = sum.arms.get(featureUri) ?? [0, 0];
     sum.arms.set(featureUri, [oldRewards + growth * rewards, oldFailures + growth * failures]);

@@ -26,6 +26,13 @@ export function decayStamp(halfLifeHours: number | null, at: number): DecayStamp
   return { halfLifeHours, epoch, growth: 2 ** (halfLives - epoch * HALF_LIVES_AN_EPOCH) };
 }
 
+/** The growth, on average, of what came evenly from the epoch's start to its end or to a time in it. */
+export function meanGrowth({ halfLifeHours, epoch }: Omit<DecayStamp, 'growth'>, until: number): number {
+  if (halfLifeHours === 0) return 1;
+  const halfLives = Math.min(HALF_LIVES_AN_EPOCH, until / HOUR_MS / halfLifeHours - epoch * HALF_LIVES_AN_EPOCH);
+  return halfLives > 0 ? (2 ** halfLives - 1) / (halfLives * Math.LN2) : 1;
+}
+
 /** What a sum of an epoch has to be multiplied by to be worth what it is at a time, 0 to 1 from then on. */
 export function fadeOf(stamp: Omit<DecayStamp, 'growth'>, at: number): number {
   if (stamp.halfLifeHours === 0) return 1;

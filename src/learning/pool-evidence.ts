@@ -41,7 +41,11 @@ export function poolArms(own: ContextTotals | null, borrowed: readonly Borrowed[
   return arms;
 }
 
-/** The share of a wider context's sums that is worth `pooling` interactions, at most all of them. */
+/**
+ * The share of a wider context's sums that is worth `pooling` interactions, at most all of them: of those that have not
+ * faded, as the sums have.
+ */
 export function pooledShare(wider: ContextTotals | null, pooling: number): number {
-  return wider === null || wider.interactions <= 0 ? 0 : Math.min(1, pooling / wider.interactions);
+  if (wider === null || wider.interactions <= 0 || pooling === 0) return 0;
+  return Math.min(1, pooling / Math.max(0, wider.faded ?? wider.interactions));
 }

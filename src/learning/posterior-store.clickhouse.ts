@@ -2,7 +2,7 @@ import { TupleParam } from '@clickhouse/client';
 import type { Warehouse } from '../clickhouse/warehouse.ts';
 import { explainFailure } from '../clickhouse/warehouse-error.ts';
 import type { ContextRef } from './context.ts';
-import { fadeOf } from './decay.ts';
+import { fadeOf, meanGrowth } from './decay.ts';
 import type { ArmTotals, ContextTotals, PosteriorStore } from './posterior-store.ts';
 
 /** What adding and taking back the same fractions leaves behind; no reward is as small. */
@@ -94,11 +94,14 @@ function toTotals(rows: readonly PosteriorRow[] = []): ContextTotals | null {
   const arms = new Map<string, ArmTotals>();
   const evidence = new Map<string, number[]>();
   let interactions = 0;
+  let faded = 0;
   for (const row of rows) {
     const fade = fadeOf({ halfLifeHours: row.half_life_hours, epoch: row.epoch }, changedAt);
     if (row.feature_uri === PUBLISHED) continue;
-    if (row.feature_uri === '') interactions += Number(row.interactions);
-    else if (row.feature_uri.startsWith(EVIDENCE_PREFIX)) addEvidence(evidence, row, fade);
+    if (row.feature_uri === '') {
+      interactions += Number(row.interactions);
+      faded += fade * grownOf(row, changedAt);
+    } else if (row.feature_uri.startsWith(EVIDENCE_PREFIX)) addEvidence(evidence, row, fade);
     else addArm(arms, row, fade);
   }
   for (const [featureUri, { rewards, failures }] of arms) {
@@ -108,10 +111,18 @@ function toTotals(rows: readonly PosteriorRow[] = []): ContextTotals | null {
   if (!hasSignal && interactions <= 0) return null;
   return {
     interactions: Math.max(0, interactions),
+    ...(rows.some((row) => row.half_life_hours > 0) && { faded: Math.max(0, faded) }),
     changedAt,
     arms,
     evidence: [...evidence].map(([basis, sums]) => ({ basis, sums })),
   };
+}
+
+/** The interactions by their growth; those that were counted before it was kept, as if they had come evenly. */
+function grownOf(row: PosteriorRow, changedAt: number): number {
+  const unknown = Number(row.interactions) - row.failures;
+  const stamp = { halfLifeHours: row.half_life_hours, epoch: row.epoch };
+  return row.rewards + (unknown === 0 ? 0 : unknown * meanGrowth(stamp, changedAt));
 }
 
 function addArm(arms: Map<string, ArmTotals>, row: PosteriorRow, fade: number): void {

@@ -11,6 +11,8 @@ export interface ArmTotals {
 export interface ContextTotals {
   /** Signals with a reward other than 0. */
   interactions: number;
+  /** So many of them, faded to `changedAt` as the sums are; absent: none fades. */
+  faded?: number;
   /** When a batch last moved it, milliseconds since the epoch. */
   changedAt: number;
   /** By feature URI, faded to `changedAt`. */
@@ -29,6 +31,8 @@ export interface PosteriorDelta {
   changedAt?: number;
   decay: Omit<DecayStamp, 'growth'>;
   interactions: number;
+  /** The interactions multiplied by the growth of their decay; absent where none fades, or it was written before this was kept. */
+  grown?: number;
   /** Multiplied by the growth of their decay, as is the evidence. */
   arms: readonly ({ featureUri: string } & ArmTotals)[];
   evidence: Evidence;

@@ -3,9 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Warehouse } from '../../src/clickhouse/warehouse.ts';
 import { createClickHouseEventLog } from '../../src/interactions/event-log.clickhouse.ts';
 import type { EventLog } from '../../src/interactions/event-log.ts';
+import { DeltaSum } from '../../src/interactions/posterior-deltas.ts';
 import type { ContextRef } from '../../src/learning/context.ts';
 import { decayStamp } from '../../src/learning/decay.ts';
-import { evidenceBasis } from '../../src/learning/evidence.ts';
+import { decidePosterior } from '../../src/learning/decide-posterior.ts';
+import { evidenceBasis, evidenceOf } from '../../src/learning/evidence.ts';
+import { defaultLearningConfig } from '../../src/learning/learning-config.ts';
 import { createClickHousePosteriorStore } from '../../src/learning/posterior-store.clickhouse.ts';
 import type { ContextTotals, PosteriorStore } from '../../src/learning/posterior-store.ts';
 import { testWarehouses } from '../fixtures/clickhouse.ts';
@@ -153,6 +156,55 @@ describe.each(testWarehouses())('posterior store on $name', ({ open }) => {
     expect(loss! / 1e6).toBeCloseTo(-worth / 2, 2);
     // Interactions say how much is known, and are not forgotten.
     expect(total?.interactions).toBe(3);
+  });
+
+  describe('a person of a segment where everybody has rewarded the same feature for a year, ten times an hour', () => {
+    const HOUR_MS = 3_600_000;
+    const segment: ContextRef = { level: 'DEMOGRAPHIC', key: 'climbers' };
+    const gained = {
+      interactions: 10,
+      arms: { text: [10, 0] as [number, number] },
+      evidence: evidenceOf([], [], ['text']),
+    };
+
+    async function learn(retrieverId: string, halfLifeHours: number | null, change: { grown?: undefined } = {}) {
+      const sum = new DeltaSum();
+      const now = Date.now();
+      for (let hour = 365 * 24; hour >= 0; hour -= 1) {
+        sum.add(retrieverId, [segment], gained, decayStamp(halfLifeHours, now - hour * HOUR_MS));
+      }
+      await log.append(batchOf({ deltas: sum.deltas().map((delta) => ({ ...delta, ...change })) }));
+      await log.append(batchOf({ deltas: [deltaOf(retrieverId, person('ada'), 5, { text: [0, 5] })] }));
+    }
+
+    /** What the feature has earned of what the person's weights are drawn from, but the prior. */
+    async function drawnFrom(retrieverId: string, pooling: number) {
+      const contexts = [person('ada'), segment];
+      const { totals } = await store.read(retrieverId, contexts);
+      const learningConfig = { ...defaultLearningConfig, algorithm: 'THOMPSON_SAMPLING' as const, pooling };
+      const stage = { learningConfig, searches: [{ featureUri: 'text' }] };
+      const { weights, interactions } = decidePosterior(stage, contexts, totals, Date.now());
+      const [arm] = 'arms' in weights ? weights.arms : [];
+      return { interactions, segment: totals[1]?.interactions, borrowed: arm!.alpha - 1, beta: arm!.beta };
+    }
+
+    test.each([null, 24, 1_000])('borrows what pooling says, by a half-life of %s hours', async (halfLifeHours) => {
+      const retrieverId = randomUUID();
+      await learn(retrieverId, halfLifeHours);
+      const known = { interactions: 5, segment: 10 * (365 * 24 + 1), beta: 6 };
+      expect(await drawnFrom(retrieverId, 100)).toEqual({ ...known, borrowed: expect.closeTo(100, 6) });
+      expect(await drawnFrom(retrieverId, 0)).toEqual({ ...known, borrowed: 0 });
+      // At most all that has not faded.
+      if (halfLifeHours === 24) expect((await drawnFrom(retrieverId, 10_000)).borrowed).toBeCloseTo(351, 0);
+    });
+
+    test('borrows about as much of what was learned before it was counted how it fades', async () => {
+      const retrieverId = randomUUID();
+      await learn(retrieverId, 24, { grown: undefined });
+      const { borrowed } = await drawnFrom(retrieverId, 100);
+      expect(borrowed).toBeGreaterThan(95);
+      expect(borrowed).toBeLessThan(105);
+    });
   });
 
   test('what was learned before a half-life was set counts whole beside what fades', async () => {

@@ -231,3 +231,15 @@ describe('a gain', () => {
 function plainZero(value: number): number {
   return value + 0;
 }
+
+test('interactions are counted by their growth as well where they fade, and taken back exactly', () => {
+  const fading = Array.from({ length: 50 }, (_, hour) => decayStamp(1_000, 3_600_000 * hour));
+  const sum = new DeltaSum();
+  for (const decay of fading) sum.add('shop', [everybody], gained, decay);
+  const growth = fading.reduce((total, decay) => total + decay.growth, 0);
+  expect(sum.deltas()[0]?.grown).toBeCloseTo(growth, 4);
+  for (const decay of fading.toReversed()) sum.add('shop', [everybody], { ...gained, interactions: -1 }, decay);
+  expect(sum.deltas()[0]?.grown).toBe(0);
+  sum.add('shop', [everybody], gained, forGood);
+  expect(sum.deltas().map(({ grown }) => grown)).toEqual([0, undefined]);
+});

@@ -80,6 +80,12 @@ describe('pooledShare', () => {
     expect(pooledShare(totalsOf(10, [0, 0]), 10)).toBe(1);
   });
 
+  it('is worth so many of those that have not faded, and all of them where fewer are left', () => {
+    const faded = (left: number) => ({ ...totalsOf(1_000, [0, 0]), faded: left });
+    expect([100, 5, 0].map((left) => pooledShare(faded(left), 10))).toEqual([0.1, 1, 1]);
+    expect(pooledShare(faded(0), 0)).toBe(0);
+  });
+
   it('is nothing by a pooling of 0, of nobody, and of a context without interactions', () => {
     expect(pooledShare(totalsOf(100, [0, 0]), 0)).toBe(0);
     expect(pooledShare(null, 10)).toBe(0);
