@@ -45,7 +45,8 @@ const ProgressType = builder.objectRef<Evaluation>('EvaluationProgress').impleme
     done: t.exposeInt('doneCount', { description: 'Queries that are done.' }),
     total: t.exposeInt('queryCount', { description: 'Queries there are.' }),
     failed: t.exposeInt('failedCount', {
-      description: 'Queries that the retriever refused; they count as having found nothing.',
+      description:
+        'Queries that the retriever refused, which count as having found nothing, or that one of its features could not read, of which the others count: see `error` of each.',
     }),
     fraction: t.float({ description: '0 to 1.', resolve: ({ doneCount, queryCount }) => doneCount / queryCount }),
     remainingMs: t.float({
@@ -76,7 +77,8 @@ const EvaluatedQueryType = builder.objectRef<EvaluatedQuery>('EvaluatedQuery').i
     }),
     error: t.string({
       nullable: true,
-      description: 'Why the retriever refused it; null where it ran.',
+      description:
+        'Why the retriever refused it, or why one of its features could not read it; null where all of it ran.',
       resolve: ({ result }) => result?.error ?? null,
     }),
   }),

@@ -130,7 +130,7 @@ function inWords({ dataset, candidate, baseline, comparison, failures }: Outcome
     ...metricsTable(sides),
     ...refused.map(
       ({ name, progress }) =>
-        `\n${name} refused ${progress.failed} of ${progress.total} queries; they count as having found nothing.`,
+        `\n${name} could not read ${progress.failed} of ${progress.total} queries in whole; what was found of them counts.`,
     ),
     ...(comparison === null ? [] : ['', `${candidate.name} against ${baseline?.name}: ${comparison.summary}`]),
     ...failures.map((failure) => `\nNot passed: ${failure}`),
