@@ -62,6 +62,7 @@ import { within } from './shared/within.ts';
 /** How long after a search feedback on it is taken, and how long executions are kept for it. */
 const FEEDBACK_WINDOW_MS = 7 * 24 * 3_600_000;
 const SWEEP_EVERY_MS = 3_600_000;
+const FIRST_SWEEP_MS = 60_000;
 /** Of a stop: for telling subscribers of the feedback that was sent last. */
 const TELL_WITHIN_MS = 1_000;
 
@@ -358,12 +359,14 @@ function bindCollections(collections: CollectionStore, extractors: ExtractorRegi
 }
 
 function startSweeping(deps: Omit<ExpireEventsDeps, 'feedbackWindowMs'>, logger: Logger): () => void {
-  const timer = setInterval(() => {
+  const sweep = () => {
     expireEvents({ ...deps, feedbackWindowMs: FEEDBACK_WINDOW_MS }).catch((error: unknown) => {
       logger.warn({ err: error }, 'Old executions could not be deleted; trying again in an hour.');
     });
-  }, SWEEP_EVERY_MS).unref();
-  return () => clearInterval(timer);
+  };
+  // also where no process lives for an hour
+  const timers = [setTimeout(sweep, FIRST_SWEEP_MS).unref(), setInterval(sweep, SWEEP_EVERY_MS).unref()];
+  return () => timers.forEach((timer) => clearTimeout(timer));
 }
 
 function describeStorage({ dataDir, databaseUrl, clickhouseUrl }: Config): string {
