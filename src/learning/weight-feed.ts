@@ -2,6 +2,7 @@ import type { Retriever } from '../retrievers/retriever.ts';
 import { LatestValue } from '../shared/latest-value.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { ContextRef, ContextValues } from './context.ts';
+import { decidingContexts } from './decide-posterior.ts';
 import type { LearnedWeights } from './learned-weights.ts';
 import type { PosteriorCache } from './posterior-cache.ts';
 import { parseWeightVersion } from './weight-version.ts';
@@ -15,6 +16,9 @@ interface Audience {
   last: LearnedWeights | null;
   watchers: Set<Watcher>;
 }
+
+/** Of so many, all that decides them is read anew with each change; of more, what is told to have changed. */
+const FEW_AUDIENCES = 100;
 
 interface Watcher {
   slot: LatestValue<LearnedWeights>;
@@ -143,7 +147,7 @@ export class WeightFeed {
 
   #await(retrieverId: string, contexts: readonly ContextRef[]): void {
     const pending = this.#pending.get(retrieverId) ?? new Map<string, ContextRef>();
-    for (const context of contexts) pending.set(`${context.level}\n${context.key}`, context);
+    for (const context of contexts) pending.set(nameOf(context), context);
     this.#pending.set(retrieverId, pending);
   }
 
@@ -159,7 +163,7 @@ export class WeightFeed {
       ) {
         taken = [...pending.values()];
         this.#pending.delete(retrieverId);
-        await this.#deps.cache.refresh(retrieverId, taken);
+        await this.#deps.cache.refresh(retrieverId, [...taken, ...this.#alsoWatched(retrieverId, pending)]);
         await this.#publish(retrieverId);
       }
     } catch (error) {
@@ -169,6 +173,20 @@ export class WeightFeed {
     } finally {
       this.#refreshing.delete(retrieverId);
     }
+  }
+
+  /**
+   * What else decides weights that are watched: a batch that is in the store already may have moved it, though nobody has
+   * told of it yet. Else the version that counts that batch would be sent with what was before it, and what comes be no news.
+   */
+  #alsoWatched(retrieverId: string, pending: ReadonlyMap<string, ContextRef>): ContextRef[] {
+    const audiences = this.#audiences.get(retrieverId);
+    if (audiences === undefined || audiences.size > FEW_AUDIENCES) return [];
+    const contexts = new Map<string, ContextRef>();
+    for (const { retriever, values } of audiences.values()) {
+      for (const context of decidingContexts(retriever.stages[0], values)) contexts.set(nameOf(context), context);
+    }
+    return [...contexts].flatMap(([name, context]) => (pending.has(name) ? [] : [context]));
   }
 
   #retryLater(retrieverId: string): void {
@@ -207,6 +225,10 @@ export class WeightFeed {
     if (audiences?.get(audience.key) === audience) audiences.delete(audience.key);
     if (audiences?.size === 0) this.#audiences.delete(audience.retriever.id);
   }
+}
+
+function nameOf({ level, key }: ContextRef): string {
+  return `${level}\n${key}`;
 }
 
 function tell(audience: Audience, weights: LearnedWeights): void {

@@ -147,6 +147,21 @@ describe.each(testWarehouses())('the feed of learned weights on $name', ({ open 
     feed.close();
   });
 
+  test('sends what a batch has changed though another was told of first, whose read brought its version', async () => {
+    const { feed, retriever, teach, commit } = openFeed({ pooling: 100, minInteractions: 1 });
+    await teach([person('ann'), person('bob'), everyone], 1);
+    await feed.settled();
+    const bob = collect(await feed.watch(retriever, { user_id: 'bob' }, -1));
+    await commit([person('ann'), everyone], 1);
+    await commit([person('bob'), everyone], 2);
+    for (const name of ['ann', 'bob']) {
+      feed.changed(retriever.id, [person(name), everyone]);
+      await feed.settled();
+    }
+    await expect.poll(() => bob.at(-1)?.interactions).toBe(3);
+    feed.close();
+  });
+
   test('is at a version only when all that has changed is read, be it more than is read at once', async () => {
     const versions: number[] = [];
     let onRead = async () => {};
