@@ -83,10 +83,11 @@ export class SimulatedLearner {
     if (sums === undefined) return null;
     const arms = new Map<string, ArmTotals>();
     let evidence: { basis: string; sums: number[] } | null = null;
-    let interactions = 0;
+    let [interactions, faded] = [0, 0];
     for (const delta of sums.deltas.values()) {
       const fade = fadeOf(delta.decay, sums.changedAt);
       interactions += delta.interactions;
+      faded += fade * (delta.grown ?? delta.interactions);
       for (const { featureUri, rewards, failures } of delta.arms) {
         const sum = arms.get(featureUri) ?? { rewards: 0, failures: 0 };
         arms.set(featureUri, { rewards: sum.rewards + fade * rewards, failures: sum.failures + fade * failures });
@@ -97,7 +98,7 @@ export class SimulatedLearner {
         sums: delta.evidence.sums.map((sum, index) => fade * sum + (before[index] ?? 0)),
       };
     }
-    return { interactions, changedAt: sums.changedAt, arms, evidence: evidence === null ? [] : [evidence] };
+    return { interactions, faded, changedAt: sums.changedAt, arms, evidence: evidence === null ? [] : [evidence] };
   }
 }
 
@@ -105,6 +106,7 @@ function merge(one: PosteriorDelta, other: PosteriorDelta): PosteriorDelta {
   return {
     ...one,
     interactions: one.interactions + other.interactions,
+    ...(one.grown !== undefined && { grown: one.grown + (other.grown ?? 0) }),
     arms: one.arms.map((arm) => {
       const more = other.arms.find(({ featureUri }) => featureUri === arm.featureUri);
       return {
