@@ -50,8 +50,11 @@ const timeBytes = 60;
 const promptMs = 10_000;
 /** A call over which the server failed so often is given up. */
 const mostFailures = 8;
-/** Not over the call: who is offline, or has a server whose stores are away, keeps what happened for as long as that lasts. */
-const othersFault = ['NETWORK', 'UNAVAILABLE'];
+/**
+ * Not over the call: who is offline, or has a server whose stores are away, that hangs, or that a proxy answers for while
+ * it restarts, keeps what happened for as long as that lasts.
+ */
+const othersFault = /^(NETWORK|UNAVAILABLE|NO_ANSWER_IN_TIME|HTTP_\d+)$/;
 
 /**
  * The queue of interactions on their way to the server. Each has an idempotency key from the start, so that sending it
@@ -184,7 +187,7 @@ export class Tracker {
     const fault = error instanceof AttuneError ? error : new AttuneError(String(error), 'UNKNOWN', { cause: error });
     const again: Entry[] = [];
     for (const entry of batch) {
-      if (!othersFault.includes(fault.code)) entry.failures += 1;
+      if (!othersFault.test(fault.code)) entry.failures += 1;
       const keep = fault.retryable && this.#closed === null && entry.failures < mostFailures;
       if (keep) again.push(entry);
       else this.#drop(entry.interaction, fault);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AttuneError } from '../../../src/client/attune-error.ts';
+import { AttuneError, fromStatus } from '../../../src/client/attune-error.ts';
 import { Tracker, type TrackerOptions } from '../../../src/client/tracker.ts';
 import type { Dropped, Interaction } from '../../../src/client/types.ts';
 import { handClock, turn } from '../../fixtures/hand-clock.ts';
@@ -178,7 +178,7 @@ describe('a tracker', () => {
     expect(calls).toHaveLength(3);
   });
 
-  test('gives up a call over which the server fails again and again, but never one for want of a connection', async () => {
+  test('gives up a call over which the server fails again and again, but never one for want of a connection or of its server', async () => {
     const { tracker, clock, faults, dropped, calls, stored } = setUp();
     faults.push(...Array.from({ length: 20 }, () => ({ before: offline() })));
     tracker.track(click(0));
@@ -189,6 +189,15 @@ describe('a tracker', () => {
     tracker.track(click(2));
     await clock.advance(3_600_000);
     expect([dropped.length, stored.size]).toEqual([0, 2]);
+    // a proxy before a server that restarts, or one that hangs, says nothing of the call either
+    const proxy = [
+      ...[502, 503, 504, 429].map(fromStatus),
+      new AttuneError('late', 'NO_ANSWER_IN_TIME', { retryable: true }),
+    ];
+    faults.push(...Array.from({ length: 20 }, (_, index) => ({ before: proxy[index % proxy.length]! })));
+    tracker.track(click(3));
+    await clock.advance(3_600_000);
+    expect([dropped.length, stored.size]).toEqual([0, 3]);
     const internal = () => ({ before: new AttuneError('oops', 'INTERNAL', { retryable: true }) });
     faults.push(...Array.from({ length: 20 }, internal));
     calls.length = 0;
