@@ -73,6 +73,28 @@ describe.each(providers)('embeddings of %s', (provider) => {
     expect(server.asked).toHaveLength(3);
   });
 
+  it('are tried again at a limit a minute, whatever words it is put in', async () => {
+    const said = [
+      'Quota exceeded for aiplatform.googleapis.com/online_prediction_requests_per_base_model.',
+      'Add a payment method in the billing page, or use credits: until then you have reduced rate limits.',
+      'Insufficient capacity.',
+    ];
+    for (const message of said) server.instead.push({ status: 429, body: { error: { code: 429, message } } });
+    expect(await extractor().embed(['lamp'], 'document')).toEqual([expected('lamp')]);
+    expect(server.asked).toHaveLength(4);
+  });
+
+  it.each([{ error: { code: 'insufficient_quota' } }, { error: { type: 'insufficient_quota' } }])(
+    'are asked for once where the quota is used up: %j',
+    async (body) => {
+      server.instead.push({ status: 429, body });
+      await expect(extractor().embed(['lamp'], 'document')).rejects.toMatchObject({ code: 'EMBEDDING_QUOTA_EXCEEDED' });
+      server.instead.push({ status: 402, body: { detail: 'pay' } });
+      await expect(extractor().embed(['lamp'], 'document')).rejects.toMatchObject({ code: 'EMBEDDING_QUOTA_EXCEEDED' });
+      expect(server.asked).toHaveLength(2);
+    },
+  );
+
   it('are given up after some tries, with what is the matter', async () => {
     for (let n = 0; n < 6; n++) server.instead.push({ status: 500, body: { error: { message: 'down' } } });
     await expect(extractor().embed(['lamp'], 'query')).rejects.toMatchObject({

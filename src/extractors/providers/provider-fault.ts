@@ -27,7 +27,7 @@ export function faultOfAnswer(
   retryAfter: string | null,
 ): ProviderFault {
   const { provider, model, keyVariable } = source;
-  const said = messageIn(body);
+  const { said, isOutOfQuota } = readBody(body);
   const permanent = (code: string, message: string) => ({
     error: new ConflictError(message, code),
     isTransient: false,
@@ -39,7 +39,7 @@ export function faultOfAnswer(
       `${provider} refused the key for ${model}: set ${keyVariable} to one that may use it, and start the server again.`,
     );
   }
-  if (status === 402 || (/quota|billing|insufficient|credit/i.test(said) && status === 429)) {
+  if (status === 402 || (status === 429 && isOutOfQuota)) {
     return permanent(
       'EMBEDDING_QUOTA_EXCEEDED',
       `The quota at ${provider} is used up (${said}): raise it, or wait until it is renewed.`,
@@ -80,18 +80,29 @@ export function otherDimensions({ provider, model }: FaultSource, found: number,
   );
 }
 
-/** `{ error: { message } }`, `{ error }`, `{ message }` and `{ detail }` are all in use. */
-function messageIn(body: string): string {
+interface SaidFault {
+  error?: { message?: unknown; code?: unknown; type?: unknown } | string | null;
+  message?: unknown;
+  detail?: unknown;
+}
+
+/**
+ * `{ error: { message } }`, `{ error }`, `{ message }` and `{ detail }` are all in use. Only OpenAI's code tells a used-up quota
+ * from a limit a minute: Google says "Quota exceeded" and Voyage "billing page" of one that passes by itself.
+ */
+function readBody(body: string): { said: string; isOutOfQuota: boolean } {
   let said: unknown = body;
+  let isOutOfQuota = false;
   try {
-    const json = JSON.parse(body) as { error?: { message?: unknown } | string; message?: unknown; detail?: unknown };
-    const { error } = json;
-    said = (typeof error === 'object' ? error.message : error) ?? json.message ?? json.detail ?? body;
+    const json = JSON.parse(body) as SaidFault;
+    const error = typeof json.error === 'object' ? json.error : { message: json.error };
+    isOutOfQuota = error?.code === 'insufficient_quota' || error?.type === 'insufficient_quota';
+    said = error?.message ?? json.message ?? json.detail ?? body;
   } catch {
     // a proxy's page
   }
   const text = typeof said === 'string' ? said : JSON.stringify(said);
-  return text.replaceAll(/\s+/g, ' ').trim().slice(0, SHOWN) || 'no reason given';
+  return { said: text.replaceAll(/\s+/g, ' ').trim().slice(0, SHOWN) || 'no reason given', isOutOfQuota };
 }
 
 /** Seconds, as all of them say it; a date, which HTTP would allow as well, counts as nothing said. */
