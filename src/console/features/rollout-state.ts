@@ -23,7 +23,7 @@ export function rolloutInWords(rollout: Known, fusion: string): RolloutWords {
       text: `Everyone is served ${staticFusion}. Feedback goes on being learned from.`,
     };
   }
-  if (shadowMode) {
+  if (shadowMode && killed === null) {
     return { tone: 'accent', word: 'Shadow', text: 'Learned fusion only runs along; nobody is served it.' };
   }
   if (fusion !== 'LEARNED') {
@@ -33,12 +33,19 @@ export function rolloutInWords(rollout: Known, fusion: string): RolloutWords {
       text: `Everyone is served ${fusion}. Clicks are learned from all the same.`,
     };
   }
-  const control = controlPct > 0 ? `, ${controlPct} % are a control group` : '';
-  if (rolloutPct >= 100) return { tone: 'good', word: 'Learned', text: `Learned fusion serves everyone${control}.` };
-  if (rolloutPct <= 0) return { tone: 'plain', word: 'Not rolled out', text: `Everyone is served ${staticFusion}.` };
+  // nobody is left for a percentage of those outside the control group where that is everyone
+  if (rolloutPct <= 0 || controlPct >= 100) {
+    return { tone: 'plain', word: 'Not rolled out', text: `Everyone is served ${staticFusion}.` };
+  }
+  const control = `${controlPct} % are a control group`;
+  if (rolloutPct >= 100) {
+    const text = controlPct > 0 ? `${control}; learned fusion serves all others.` : 'Learned fusion serves everyone.';
+    return { tone: 'good', word: 'Learned', text };
+  }
+  const served = 'are served learned fusion.';
   return {
     tone: 'good',
     word: `Learned, ${rolloutPct} %`,
-    text: `${rolloutPct} % are served learned fusion${control}.`,
+    text: controlPct > 0 ? `${control}; ${rolloutPct} % of the others ${served}` : `${rolloutPct} % ${served}`,
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rolloutInWords } from '../../../src/console/features/rollout-state.ts';
+import { mattersOf } from '../../../src/console/overview/matters.ts';
 import { count, counted, milliseconds, percent, points, signed } from '../../../src/console/parts/format.ts';
 import { changesOf, type Settings } from '../../../src/console/rollout/rollout-settings.ts';
 
@@ -11,6 +12,7 @@ const settings: Settings = {
   excludedUsers: [],
 };
 const rollout = { ...settings, killed: null, held: false };
+const killed = { at: '2026-01-01T00:00:00Z', actor: 'ann', reason: null };
 
 describe('numbers', () => {
   test.each([
@@ -35,14 +37,34 @@ describe('a rollout in words', () => {
     ['LEARNED', { rolloutPct: 20 }, 'Learned, 20 %', 'good'],
     ['LEARNED', { rolloutPct: 0 }, 'Not rolled out', 'plain'],
     ['LEARNED', { shadowMode: true }, 'Shadow', 'accent'],
-    ['LEARNED', { shadowMode: true, killed: { at: '', actor: '', reason: null } }, 'Killed', 'danger'],
+    ['LEARNED', { shadowMode: true, killed }, 'Killed', 'danger'],
+    ['LEARNED', { controlPct: 100 }, 'Not rolled out', 'plain'],
     ['WEIGHTED', {}, 'Static', 'plain'],
+    ['WEIGHTED', { shadowMode: true }, 'Shadow', 'accent'],
+    ['WEIGHTED', { shadowMode: true, killed }, 'Static', 'plain'],
   ])('%s with %o is %s', (fusion, change, word, tone) => {
     expect(rolloutInWords({ ...rollout, ...change }, fusion)).toMatchObject({ word, tone });
   });
 
-  test('names the control group', () => {
-    expect(rolloutInWords({ ...rollout, controlPct: 10 }, 'LEARNED').text).toContain('10 % are a control group');
+  test.each([
+    [100, 0, 'Learned fusion serves everyone.'],
+    [50, 0, '50 % are served learned fusion.'],
+    [100, 10, '10 % are a control group; learned fusion serves all others.'],
+    [50, 20, '20 % are a control group; 50 % of the others are served learned fusion.'],
+  ])('serves %d in 100 of those outside a control group of %d: %s', (rolloutPct, controlPct, text) => {
+    expect(rolloutInWords({ ...rollout, rolloutPct, controlPct }, 'LEARNED').text).toBe(text);
+  });
+});
+
+describe('what needs attention', () => {
+  const wordsOf = (change: object) => mattersOf({ ...rollout, guardrails: [], ...change }, []).map(({ word }) => word);
+
+  test('is nothing where all is well', () => expect(wordsOf({})).toEqual([]));
+
+  test('is a shadow', () => expect(wordsOf({ shadowMode: true })).toEqual(['Shadow']));
+
+  test('is no shadow of what is killed: nothing runs along', () => {
+    expect(wordsOf({ shadowMode: true, killed })).toEqual(['Killed']);
   });
 });
 
