@@ -8,7 +8,7 @@ import type { AnalyticsWindow } from './window.ts';
 /** Positions that are counted one by one. */
 const COUNTED_POSITIONS = 20;
 
-const WINDOW = `retriever_id = {retriever:UUID} AND hour >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}))`;
+const WINDOW = `retriever_id = {retriever:UUID} AND hour >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))`;
 const SEGMENT = `({anySegment:Bool} OR segment = {segment:String})`;
 /** Milliseconds since the epoch. */
 const AT = `intDiv(toUnixTimestamp(hour), {bucket:UInt32} * 3600) * {bucket:UInt32} * 3600 * 1000 AS at`;
@@ -73,7 +73,7 @@ const SLOW = `
       arrayMap((feature, ms) -> (CAST(feature, 'String'), ms), features, feature_ms)) AS parts
   FROM executions
   WHERE retriever_id = {retriever:UUID} AND ${SEGMENT}
-    AND executed_at >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}))
+    AND executed_at >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
   ORDER BY total_ms DESC, execution_id LIMIT 20`;
 
 const EMPTY = `

@@ -20,6 +20,8 @@ const TABLE_ROWS = 10_000;
 const FILTERED_BREADTHS_PER_HIT = [4, 10];
 /** So many times the wanted hits must pass a filter: of all that the graph returns, the last ones are the unsure ones. */
 const FILTERED_SURPLUS = 1.5;
+/** Without a filter, so much is enough: a deleted document among a thousand candidates is no reason to measure all of a large table. */
+const NEARLY_ALL = 0.95;
 /** pgvector's bounds: fewer than 100 lose accuracy and save nothing, more than 1,000 are refused. */
 const MIN_BREADTH = 100;
 const MAX_BREADTH = 1000;
@@ -47,7 +49,7 @@ export async function searchVectors(
   const enough = Math.ceil(request.topK * (filter === null ? 1 : FILTERED_SURPLUS));
   for (const breadth of graphBreadths(request)) {
     const found = await searchGraph(db, request, query, { breadth, limit: enough });
-    if (found.length === enough) return found.slice(0, request.topK);
+    if (found.length >= enough * (filter === null ? NEARLY_ALL : 1)) return found.slice(0, request.topK);
     const hopeless = found.length * MAX_BREADTH < enough * breadth;
     if (hopeless) break;
   }
@@ -109,18 +111,22 @@ async function searchMatches(
 ): Promise<ScoredDocument[] | null> {
   const parameters = new SqlParameters();
   const distance = distanceTo(query, request, parameters);
-  const collection = parameters.add(request.collection.id);
-  const passes = request.filter === null ? 'true' : filterCondition(request.filter, parameters);
+  const table = featureTable(request.feature);
+  const passes =
+    request.filter === null
+      ? 'true' // the table is of one collection
+      : `d.collection_id = ${parameters.add(request.collection.id)} and ${filterCondition(request.filter, parameters)}`;
+  // counting up to a bound looks at documents alone; all of them are only those that have a vector, which may be few
+  const candidates = atMost === null ? `${table} f join documents d using (doc)` : 'documents d';
   const most = parameters.add(atMost);
   const rows = await db.query<{ exceeded: boolean; document_id: string | null; score: number }>(
     `with matching as materialized (
-       select d.doc, d.document_id from documents d
-       where d.collection_id = ${collection} and ${passes} limit ${most}::bigint + 1
+       select doc, d.document_id from ${candidates} where ${passes} limit ${most}::bigint + 1
      )
      select c.exceeded, h.document_id, 1 - h.distance as score
      from (select coalesce(count(*) > ${most}::bigint, false) as exceeded from matching) c
      left join lateral (
-       select m.document_id, ${distance} as distance from matching m join ${featureTable(request.feature)} f using (doc)
+       select m.document_id, ${distance} as distance from matching m join ${table} f using (doc)
        where not c.exceeded
        order by distance, m.document_id collate "C" limit ${parameters.add(request.topK)}
      ) h on true

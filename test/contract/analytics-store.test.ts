@@ -46,6 +46,19 @@ describe.each(testWarehouses())('analytics on $name', ({ open }) => {
     for (let tries = 0; tries < 3; tries++) await log.append(batch);
   };
 
+  test('a window begins with its hour in a server’s half-hour time zone too', async () => {
+    const there = { session_timezone: 'Asia/Kolkata' };
+    const query = (asked: Parameters<Warehouse['client']['query']>[0]) =>
+      warehouse.client.query({ ...asked, clickhouse_settings: { ...asked.clickhouse_settings, ...there } });
+    const elsewhere = createClickHouseAnalyticsStore({ ...warehouse, client: { query } as Warehouse['client'] });
+    const hour = Math.floor(noon / HOUR) * HOUR;
+    await append({ executions: [searchAt(hour + HOUR / 12)] });
+    const asked = window({ since: hour + (2 / 3) * HOUR });
+    for (const store of [analytics, elsewhere]) {
+      expect((await store.searches(asked, 1)).total.searches).toBe(1);
+    }
+  });
+
   test('searches and their outcomes are summed once, in total, by time, by segment and by arm', async () => {
     const learned = { rollout: { arm: 'LEARNED', bucket: 1, reason: 'ROLLED_OUT', revision: 1 } } as const;
     const control = { rollout: { arm: 'CONTROL', bucket: 1, reason: 'CONTROL_GROUP', revision: 1 } } as const;

@@ -38,6 +38,49 @@ describe.each(testDatabases())('a search of the HNSW graph on $name', ({ open })
   });
 });
 
+describe.each(testDatabases())('a vector search of a few of many documents on $name', ({ open }) => {
+  let db: Database;
+  beforeAll(async () => void (db = await open()));
+  afterAll(() => db.close());
+
+  test('looks at those that have a vector, and not at all the others', async () => {
+    const store = createPostgresCollectionStore(db);
+    const collection = await store.create(await createNamespace(db), 'sparse', [vectorFeature(3)]);
+    const documents = Array.from({ length: 3_000 }, (_, n) => ({
+      documentId: `d${n}`,
+      ...(n < 3 && { vector: [1, n, 0] }),
+    }));
+    await store.write(
+      collection,
+      documents.map((document) => indexedDocument(collection, document)),
+    );
+    await db.query(`analyze ${featureTable(collection.features[0]!)}, documents`);
+    const looks: number[] = [];
+    const looking: Queryable = {
+      async query(sql, values, options) {
+        const [row] = await db.query<{ 'QUERY PLAN': unknown }>(`explain (analyze, format json) ${sql}`, values);
+        looks.push(...rowsOf(row!['QUERY PLAN'], 'documents'));
+        return db.query(sql, values, options);
+      },
+    };
+    const hits = await createPostgresFeatureSearcher(looking).search({
+      ...{ collection, feature: collection.features[0]!, topK: 100, filter: null },
+      query: { kind: 'vector', vector: Float32Array.of(1, 0, 0) },
+    });
+    expect(hits.map(({ documentId }) => documentId)).toEqual(['d0', 'd1', 'd2']);
+    expect(looks.length).toBeGreaterThan(0);
+    expect(Math.max(...looks)).toBeLessThan(10);
+  });
+});
+
+/** The rows that each scan of a table brought, in all its rounds. */
+function rowsOf(plan: unknown, table: string): number[] {
+  if (typeof plan !== 'object' || plan === null) return [];
+  const node = plan as Record<string, unknown>;
+  const own = node['Relation Name'] === table ? [Number(node['Actual Rows']) * Number(node['Actual Loops'])] : [];
+  return [...own, ...Object.values(node).flatMap((part) => rowsOf(part, table))];
+}
+
 /** Whatever is done there leaves no trace. */
 async function rolledBack(db: Database, work: (tx: Queryable) => Promise<void>): Promise<void> {
   const done = new Error('done');

@@ -26,6 +26,14 @@ describe('uplift', () => {
     expect(upliftOf(fewer, many).verdict).toBe('WORSE');
   });
 
+  test('judges a side without a hit by how much was tried', () => {
+    const [none, many, few] = [0, 1_500, 1].map((hits) => ({ hits, trials: 5_000 }));
+    expect(upliftOf(none!, many!)).toMatchObject({ relative: -1, low: null, verdict: 'WORSE' });
+    expect(upliftOf(many!, none!)).toMatchObject({ relative: null, low: null, verdict: 'BETTER' });
+    expect(upliftOf(none!, few!)).toMatchObject({ relative: -1, verdict: 'NO_DIFFERENCE_SHOWN' });
+    expect(upliftOf(none!, none!)).toMatchObject({ relative: null, verdict: 'NO_DIFFERENCE_SHOWN' });
+  });
+
   test('compares nothing with nothing', () => {
     const nothing = { hits: 0, trials: 0 };
     expect(upliftOf({ hits: 1, trials: 9 }, nothing)).toMatchObject({ relative: null, verdict: 'NOTHING_TO_COMPARE' });
