@@ -25,10 +25,10 @@ describe.each(providers)('embeddings of %s', (provider) => {
     expect(server.faults).toEqual([]);
   });
 
-  function extractor(settings: object = {}, key = server.key): VectorExtractor {
+  function extractor(settings: object = {}, key = server.key, queryBudgetMs = 4_000): VectorExtractor {
     const given = { provider, model: 'model-1', url: server.url, dimensions: DIMENSIONS, keyVariable: 'THE_KEY' };
     return createProvider(parseProviderSettings(FEATURE, { ...given, ...settings }), {
-      ...{ env: { THE_KEY: key }, now: () => 0, backoffMs: 1 },
+      ...{ env: { THE_KEY: key }, now: () => 0, backoffMs: 1, queryBudgetMs },
     });
   }
 
@@ -110,6 +110,24 @@ describe.each(providers)('embeddings of %s', (provider) => {
       code: 'EMBEDDING_UNAVAILABLE',
       message: `${provider} did not answer in time.`,
     });
+  });
+
+  it('of a query are given up at once where the provider asks for a wait that nobody waits', async () => {
+    server.instead.push({ status: 429, headers: { 'retry-after': '20' } });
+    await expect(extractor().embed(['lamp'], 'query')).rejects.toMatchObject({ code: 'EMBEDDING_RATE_LIMITED' });
+    expect(server.asked).toHaveLength(1);
+    server.instead.push({ status: 429, headers: { 'retry-after': '0' } });
+    expect(await extractor().embed(['lamp'], 'query')).toEqual([expected('lamp')]);
+  });
+
+  it('of a query are not waited for until the documents have had the requests of a minute', async () => {
+    const one = extractor({ requestsPerMinute: 1 }, server.key, 50);
+    await one.embed(['a blue chair'], 'document');
+    await expect(one.embed(['lamp'], 'query')).rejects.toMatchObject({
+      code: 'EMBEDDING_RATE_LIMITED',
+      message: expect.stringContaining('set requestsPerMinute higher') as string,
+    });
+    expect(server.asked).toHaveLength(1);
   });
 
   it('are refused with the remedy: a wrong key, a used-up quota, another dimension, a bad request', async () => {

@@ -10,6 +10,8 @@ export interface CallOptions {
   retries: number;
   /** Before the first retry; each further one waits twice as long. */
   backoffMs: number;
+  /** How long somebody still waits for all of the attempts together; Infinity: as long as they take. */
+  leftMs: () => number;
 }
 
 /** Longer than that nobody waits for an answer. */
@@ -33,15 +35,20 @@ class FailedCall extends Error {
 export async function callProvider(
   build: () => Promise<EmbeddingRequest>,
   source: FaultSource,
-  { timeoutMs, retries, backoffMs }: CallOptions,
+  { timeoutMs, retries, backoffMs, leftMs }: CallOptions,
 ): Promise<unknown> {
+  // an attempt that begins in the last moment has a moment
+  const attemptMs = () => Math.max(1, Math.ceil(Math.min(timeoutMs, leftMs())));
   try {
-    return await pRetry(() => callOnce(build, source, timeoutMs), {
+    return await pRetry(() => callOnce(build, source, attemptMs()), {
       ...{ retries, minTimeout: backoffMs, factor: 2, randomize: true, maxTimeout: MAX_WAIT_MS },
       shouldRetry: ({ error }) => error instanceof FailedCall && error.fault.isTransient,
       async onFailedAttempt({ error, retriesLeft }) {
         if (!(error instanceof FailedCall) || retriesLeft === 0) return;
-        await sleep(Math.min(MAX_WAIT_MS, error.fault.retryAfterMs ?? 0));
+        const waitMs = Math.min(MAX_WAIT_MS, error.fault.retryAfterMs ?? 0);
+        // nobody would be there for the answer: what is the matter is of more use now
+        if (waitMs + backoffMs >= leftMs()) throw error;
+        await sleep(waitMs);
       },
     });
   } catch (error) {

@@ -62,6 +62,8 @@ export interface ProviderAmbient {
   now: () => number;
   /** Before the first retry of a call. Default 250 ms. */
   backoffMs?: number;
+  /** For all that is done to embed a query. Default 4 s. */
+  queryBudgetMs?: number;
 }
 
 /** @throws OperatorError where a key is needed and its variable is empty */
@@ -74,6 +76,7 @@ export function createProvider(settings: ProviderSettings, ambient: ProviderAmbi
     credential: credentialOf(settings, keyVariable, ambient),
     requestsPerMinute: settings.requestsPerMinute ?? null,
     ...(ambient.backoffMs !== undefined && { backoffMs: ambient.backoffMs }),
+    ...(ambient.queryBudgetMs !== undefined && { queryBudgetMs: ambient.queryBudgetMs }),
   });
 }
 

@@ -1,9 +1,10 @@
-import pThrottle from 'p-throttle';
+import { stopwatch } from '../../shared/clock.ts';
 import { unitVector } from '../../shared/unit-vector.ts';
 import type { EmbeddingPurpose, VectorExtractor } from '../extractor.ts';
 import { callProvider } from './call-provider.ts';
 import { ContentCache } from './content-cache.ts';
-import { badAnswer, otherDimensions, type FaultSource } from './provider-fault.ts';
+import { badAnswer, noTurn, otherDimensions, type FaultSource } from './provider-fault.ts';
+import { createRequestTurns } from './request-turns.ts';
 import type { WireFormat } from './wire-format.ts';
 
 export interface ProviderExtractorOptions extends FaultSource {
@@ -16,9 +17,14 @@ export interface ProviderExtractorOptions extends FaultSource {
   requestsPerMinute: number | null;
   /** Before the first retry. */
   backoffMs?: number;
+  /** For all that is done to embed a query: its turn, its attempts and the waits between them. */
+  queryBudgetMs?: number;
 }
 
 const QUERY_TIMEOUT_MS = 3_000;
+/** A search ends after 10 s, and goes on without the vectors before that. */
+const QUERY_BUDGET_MS = 4_000;
+const MINUTE_MS = 60_000;
 const DOCUMENT_RETRIES = 5;
 const QUERY_RETRIES = 1;
 const BACKOFF_MS = 250;
@@ -30,18 +36,22 @@ const CACHE_BYTES = 64 * 1024 * 1024;
  * @throws ConflictError of `embed`: see callProvider, and EMBEDDING_DIMENSIONS_DIFFER
  */
 export function createProviderExtractor(options: ProviderExtractorOptions): VectorExtractor {
-  const { provider, model, dimensions, format, requestsPerMinute } = options;
+  const { provider, model, dimensions, format, requestsPerMinute, queryBudgetMs = QUERY_BUDGET_MS } = options;
   const cache = new ContentCache(CACHE_BYTES);
-  const inTurn =
-    requestsPerMinute === null ? null : pThrottle({ limit: requestsPerMinute, interval: 60_000, strict: false });
-  const request = (inputs: readonly string[], purpose: EmbeddingPurpose) => askFor(options, inputs, purpose);
-  const ask = inTurn === null ? request : inTurn(request);
+  const turns = requestsPerMinute === null ? null : createRequestTurns(requestsPerMinute, MINUTE_MS);
+
+  async function ask(inputs: readonly string[], purpose: EmbeddingPurpose, leftMs: () => number) {
+    if (turns !== null && !(await turns.take(leftMs()))) throw noTurn(options);
+    return askFor(options, inputs, purpose, leftMs);
+  }
 
   async function embedNew(inputs: readonly string[], purpose: EmbeddingPurpose): Promise<Map<string, Float32Array>> {
     const made = new Map<string, Float32Array>();
+    const elapsed = stopwatch();
+    const leftMs = () => (purpose === 'query' ? queryBudgetMs - elapsed() : Infinity);
     for (let start = 0; start < inputs.length; start += format.maxBatch) {
       const batch = inputs.slice(start, start + format.maxBatch);
-      for (const [index, vector] of (await ask(batch, purpose)).entries()) {
+      for (const [index, vector] of (await ask(batch, purpose, leftMs)).entries()) {
         const input = batch[index] as string;
         made.set(input, vector);
         cache.set(input, purpose, vector);
@@ -70,13 +80,14 @@ async function askFor(
   options: ProviderExtractorOptions,
   inputs: readonly string[],
   purpose: EmbeddingPurpose,
+  leftMs: () => number,
 ): Promise<Float32Array[]> {
   const { format, credential, timeoutMs, backoffMs = BACKOFF_MS } = options;
   const isQuery = purpose === 'query';
   const answer = await callProvider(async () => format.request(inputs, purpose, await credential()), options, {
     timeoutMs: isQuery ? Math.min(timeoutMs, QUERY_TIMEOUT_MS) : timeoutMs,
     retries: isQuery ? QUERY_RETRIES : DOCUMENT_RETRIES,
-    backoffMs,
+    ...{ backoffMs, leftMs },
   });
   return checkedVectors(options, answer, inputs.length);
 }

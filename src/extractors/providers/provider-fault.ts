@@ -66,6 +66,14 @@ export function faultOfConnection({ provider }: FaultSource, cause: unknown): Pr
   return { error: new ConflictError(message, 'EMBEDDING_UNAVAILABLE'), isTransient: true, retryAfterMs: null };
 }
 
+/** Nobody has asked the provider: we keep to the rate that is set. */
+export function noTurn({ provider, model }: FaultSource): ConflictError {
+  return new ConflictError(
+    `The requests a minute to ${provider} are used up, and ${model} was not asked: try again later, or set requestsPerMinute higher.`,
+    'EMBEDDING_RATE_LIMITED',
+  );
+}
+
 export function badAnswer({ provider, model }: FaultSource, what: string): ConflictError {
   return new ConflictError(
     `${provider} answered for ${model} with ${what}: check that url and model name an embedding model of this provider.`,
