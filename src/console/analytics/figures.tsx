@@ -29,14 +29,14 @@ export function Figures({ retrieverId, hours }: { retrieverId: string; hours: nu
             </Empty>
           </div>
         ) : (
-          <Known performance={found} />
+          <Known performance={found} hours={hours} />
         )
       }
     </Loaded>
   );
 }
 
-function Known({ performance }: { performance: Performance }) {
+function Known({ performance, hours }: { performance: Performance; hours: number }) {
   const { searches, ctr, mrr, interactionRate, zeroResultRate, deadFeatures } = performance;
   return (
     <>
@@ -58,7 +58,7 @@ function Known({ performance }: { performance: Performance }) {
       <div className="columns">
         <PositionCard positions={performance.byPosition} />
         <LatencyCard latency={performance.latency} />
-        <TrafficCard byTime={performance.byTime} />
+        <TrafficCard byTime={performance.byTime} hours={hours} />
         <UpliftCard performance={performance} />
       </div>
       <SegmentCard segments={performance.bySegment} />

@@ -1,5 +1,6 @@
 import { lazy } from 'react';
 import { ChartFrame } from '../charts/chart-frame.tsx';
+import { everyStep } from '../charts/every-step.ts';
 import { Card } from '../parts/card.tsx';
 import { count, moment, percent } from '../parts/format.ts';
 import type { Performance } from './performance.ts';
@@ -7,19 +8,22 @@ import type { Performance } from './performance.ts';
 const TrafficLines = lazy(() => import('../charts/traffic-lines.tsx'));
 
 /** Searches and their click-through over time. */
-export function TrafficCard({ byTime }: { byTime: Performance['byTime'] }) {
-  const searches = byTime.map((point) => point.searches);
+export function TrafficCard({ byTime, hours }: { byTime: Performance['byTime']; hours: number }) {
+  const points = everyStep(byTime, hours, Date.now());
+  const searches = points.map((point) => point.searches);
   return (
     <Card title="Searches over time" lead="Bars: searches. Line: click-through.">
       <ChartFrame
-        label={`Searches over time in ${byTime.length} steps, at most ${count(Math.max(...searches, 0))} in one.`}
+        label={`Searches over time in ${points.length} steps, at most ${count(Math.max(...searches, 0))} in one.`}
         columns={['Time', 'Searches', 'Click-through']}
-        rows={byTime.map(({ at, searches: made, ctr }) => [moment(at), count(made), percent(ctr)]).toReversed()}
+        rows={points
+          .map(({ at, searches: made, ctr }) => [momentOf(at), count(made), ctr === null ? '–' : percent(ctr)])
+          .toReversed()}
       >
-        <TrafficLines
-          points={byTime.map(({ at, searches: made, ctr }) => ({ at: Date.parse(at), searches: made, ctr }))}
-        />
+        <TrafficLines points={points} />
       </ChartFrame>
     </Card>
   );
 }
+
+const momentOf = (at: number) => moment(new Date(at).toISOString());

@@ -1,12 +1,6 @@
 import { Bar, CartesianGrid, ComposedChart, Line, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import { count, dayOfYear, hourOfDay, moment, percent } from '../parts/format.ts';
-
-interface TrafficPoint {
-  /** Milliseconds since 1970. */
-  at: number;
-  searches: number;
-  ctr: number;
-}
+import type { TrafficPoint } from './every-step.ts';
 
 const hourMs = 60 * 60_000;
 
@@ -55,12 +49,25 @@ export default function TrafficLines({ points }: { points: readonly TrafficPoint
           dataKey="ctr"
           stroke="var(--accent)"
           strokeWidth={2}
-          dot={points.length < 30 ? { r: 3, fill: 'var(--accent)' } : false}
+          dot={({ key, cx, cy, index }) => (
+            <Dot key={key} cx={cx} cy={cy} isShown={points.length < 30 || isAlone(points, index)} />
+          )}
           isAnimationActive={false}
         />
       </ComposedChart>
     </ResponsiveContainer>
   );
+}
+
+/** A point between times without searches: the line does not reach it. */
+function isAlone(points: readonly TrafficPoint[], index: number): boolean {
+  return [index - 1, index + 1].every((beside) => (points[beside]?.ctr ?? null) === null);
+}
+
+function Dot({ cx, cy, isShown }: { cx: number | undefined; cy: number | undefined; isShown: boolean }) {
+  // a time without searches has no click-through, and no height
+  if (!isShown || cx === undefined || typeof cy !== 'number') return null;
+  return <circle cx={cx} cy={cy} r={3} fill="var(--accent)" />;
 }
 
 function PointTooltip({ point }: { point: TrafficPoint | undefined }) {
@@ -71,9 +78,11 @@ function PointTooltip({ point }: { point: TrafficPoint | undefined }) {
       <span>
         <strong>{count(point.searches)}</strong> searches
       </span>
-      <span>
-        <strong>{percent(point.ctr)}</strong> with a click
-      </span>
+      {point.ctr === null ? null : (
+        <span>
+          <strong>{percent(point.ctr)}</strong> with a click
+        </span>
+      )}
     </div>
   );
 }

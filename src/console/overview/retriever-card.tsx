@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { Link } from 'wouter';
+import { everyStep } from '../charts/every-step.ts';
 import { explanationOf, stateWords } from '../features/convergence.ts';
 import { fusionOf } from '../features/fusion-of.ts';
 import { rolloutInWords } from '../features/rollout-state.ts';
@@ -9,7 +10,13 @@ import { Badge } from '../parts/badge.tsx';
 import { count, milliseconds, percent } from '../parts/format.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { Fault, Loading } from '../parts/states.tsx';
-import { totalP95, useRetrieverHealth, type Health, type OverviewRetriever } from './use-retriever-health.ts';
+import {
+  healthHours,
+  totalP95,
+  useRetrieverHealth,
+  type Health,
+  type OverviewRetriever,
+} from './use-retriever-health.ts';
 
 interface RetrieverCardProps {
   retriever: OverviewRetriever;
@@ -63,6 +70,7 @@ function HealthLine({ health }: { health: Health }) {
   const overall = convergence.find(({ contextLevel }) => contextLevel === 'GLOBAL') ?? convergence[0];
   const state = overall === undefined ? undefined : stateWords[overall.state];
   const p95 = totalP95(health);
+  const hourly = everyStep(byTime, healthHours, Date.now());
   return (
     <>
       <dl className="facts">
@@ -78,7 +86,7 @@ function HealthLine({ health }: { health: Health }) {
           <dt>p95</dt>
           <dd>{p95 === null ? '–' : milliseconds(p95)}</dd>
         </div>
-        <Sparkline label="Searches an hour" values={byTime.map((point) => point.searches)} />
+        <Sparkline label="Searches an hour" values={hourly.map((point) => point.searches)} />
       </dl>
       {state === undefined || overall === undefined ? null : (
         <p className="small">

@@ -7,10 +7,11 @@ export type Health = RetrieverHealthQuery['retrieverPerformance'];
 export type HealthById = Readonly<Record<string, Health>>;
 
 const everyMs = 10_000;
+export const healthHours = 24;
 
 /** How one retriever did in the last 24 hours. */
 export function useRetrieverHealth(retrieverId: string): LiveQuery<RetrieverHealthQuery> {
-  return useLiveQuery(RetrieverHealthDocument, { retrieverId }, { everyMs });
+  return useLiveQuery(RetrieverHealthDocument, { retrieverId, hours: healthHours }, { everyMs });
 }
 
 /** Of all stages, what a search took as a whole: 95 of 100 were faster. Null where there was none. */
