@@ -5,14 +5,15 @@ import { Confirm } from '../parts/confirm.tsx';
 
 /** Switches learned fusion off for everyone, and on again; asks before either. */
 export function KillSwitch({ name, rollout }: { name: string; rollout: RolloutStateFragment }) {
-  const [asking, setAsking] = useState(false);
+  // what was asked for when the dialog opened: meanwhile somebody else may kill or resume, and Enter must not do the opposite
+  const [asking, setAsking] = useState<'kill' | 'resume' | null>(null);
   const kill = useAction(KillLearnedFusionDocument);
   const resume = useAction(ResumeLearnedFusionDocument);
   const { retrieverId, killed, staticFusion, rolloutPct } = rollout;
-  const action = killed === null ? kill : resume;
+  const action = asking === 'resume' ? resume : kill;
   const close = () => {
     action.forgetFault();
-    setAsking(false);
+    setAsking(null);
   };
   const confirm = async (reason: string | null) => {
     const { done } = await action.run({ input: { retrieverId, reason } });
@@ -23,22 +24,22 @@ export function KillSwitch({ name, rollout }: { name: string; rollout: RolloutSt
       <button
         type="button"
         className={killed === null ? 'button button--danger' : 'button button--main'}
-        onClick={() => setAsking(true)}
+        onClick={() => setAsking(killed === null ? 'kill' : 'resume')}
       >
         {killed === null ? 'Kill learned fusion' : 'Resume learned fusion'}
       </button>
-      {!asking ? null : (
+      {asking === null ? null : (
         <Confirm
-          title={killed === null ? `Kill learned fusion of ${name}?` : `Resume learned fusion of ${name}?`}
-          action={killed === null ? 'Kill it' : 'Resume it'}
-          danger={killed === null}
+          title={asking === 'kill' ? `Kill learned fusion of ${name}?` : `Resume learned fusion of ${name}?`}
+          action={asking === 'kill' ? 'Kill it' : 'Resume it'}
+          danger={asking === 'kill'}
           asksWhy
           busy={action.busy}
           fault={action.fault}
           onConfirm={(reason) => void confirm(reason)}
           onCancel={close}
         >
-          {killed === null ? (
+          {asking === 'kill' ? (
             <p>
               Within a second every server serves everyone {staticFusion}, until you resume it. Clicks go on being
               learned from, so nothing is lost.
