@@ -37,7 +37,7 @@ export interface GraphQLFault {
 }
 
 /** Faults of the moment: the same operation may succeed later. */
-const passing = ['RATE_LIMITED', 'TIMEOUT', 'INTERNAL', 'UNAVAILABLE'];
+const passing = ['RATE_LIMITED', 'TIMEOUT', 'INTERNAL', 'UNAVAILABLE', 'SHUTTING_DOWN'];
 
 export function fromGraphQL({ message, extensions = {} }: GraphQLFault): AttuneError {
   const { code, inputPath, retryAfterSeconds } = extensions;

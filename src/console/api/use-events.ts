@@ -1,13 +1,14 @@
 import { useEffect, useRef, useState } from 'react';
 import type { AnyVariables, CombinedError, TypedDocumentNode } from 'urql';
+import { fromGraphQL } from '../../client/attune-error.ts';
 import { useApi } from './api.ts';
 
-/** How long after a fault of the server a subscription is tried again. */
+/** How long after a fault of the moment a subscription is tried again, unless the server asks for longer. */
 const retryMs = 5_000;
 
 /**
  * Calls `onEvent` for every event of a subscription, as long as the component is there. After a lost connection the
- * socket subscribes again by itself; after a fault of the server this does.
+ * socket subscribes again by itself; after a fault of the moment this does.
  * @returns why it broke off; null while it runs
  */
 export function useEvents<Data, Variables extends AnyVariables>(
@@ -32,7 +33,8 @@ export function useEvents<Data, Variables extends AnyVariables>(
       .subscribe(({ data, error: fault }) => {
         setError(fault ?? null);
         if (data) handler.current(data);
-        if (fault !== undefined && isFaultOfServer(fault)) retry = setTimeout(() => setAttempt(attempt + 1), retryMs);
+        const waitMs = fault === undefined ? null : waitBeforeRetry(fault);
+        if (waitMs !== null) retry = setTimeout(() => setAttempt(attempt + 1), waitMs);
       });
     return () => {
       clearTimeout(retry);
@@ -42,11 +44,12 @@ export function useEvents<Data, Variables extends AnyVariables>(
   return error;
 }
 
-const FAULTS_OF_SERVER: readonly unknown[] = ['INTERNAL', 'UNAVAILABLE'];
-
-/** A refusal stays one however often it is asked. */
-function isFaultOfServer({ networkError, graphQLErrors }: CombinedError): boolean {
-  return (
-    networkError !== undefined || graphQLErrors.some(({ extensions }) => FAULTS_OF_SERVER.includes(extensions['code']))
-  );
+/**
+ * How long until a subscription that broke off is tried again, in milliseconds; null: it is not, for a refusal stays one
+ * however often it is asked. What passes is what passes for the client library.
+ */
+export function waitBeforeRetry({ networkError, graphQLErrors }: CombinedError): number | null {
+  const passing = graphQLErrors.map(fromGraphQL).filter(({ retryable }) => retryable);
+  if (networkError === undefined && passing.length === 0) return null;
+  return Math.max(retryMs, ...passing.map(({ retryAfterMs }) => retryAfterMs ?? 0));
 }
