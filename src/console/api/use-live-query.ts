@@ -1,10 +1,12 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useQuery, type AnyVariables, type CombinedError, type TypedDocumentNode } from 'urql';
 import { useApi } from './api.ts';
 import { useConnection } from './connection.ts';
 
 export interface LiveQuery<Data> {
+  /** The last answer without a fault. */
   data: Data | undefined;
+  /** Why asking failed the last time; what was there before stays. */
   error: CombinedError | undefined;
   /** The first answer is under way. */
   loading: boolean;
@@ -31,6 +33,15 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
     requestPolicy: 'cache-and-network',
     pause,
   });
+  const key = JSON.stringify(variables);
+  // with an error urql forgets what it had, or has null for the field that failed, which looks like something that is not there
+  const [kept, setKept] = useState<{ key: string; data: Data } | null>(null);
+  const answer = error === undefined ? (data ?? undefined) : undefined;
+  // while it fetches, the answer may be that to other variables
+  if (answer !== undefined && !fetching && !pause && (kept?.key !== key || kept.data !== answer)) {
+    setKept({ key, data: answer });
+  }
+  const shown = answer ?? (kept?.key === key ? kept.data : undefined);
   const reload = () => {
     if (!pause) execute({ requestPolicy: 'network-only' });
   };
@@ -48,6 +59,5 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
     }, everyMs);
     return () => clearInterval(timer);
   }, [everyMs, pause]);
-  // an answer that is all errors has no data
-  return { data: data ?? undefined, error, loading: fetching && !data, reload };
+  return { data: shown, error, loading: fetching && shown === undefined, reload };
 }

@@ -53,10 +53,18 @@ interface LoadedProps<Data> {
   children: (data: Data) => ReactNode;
 }
 
-/** What a query brought; until then that it is on its way, or why it is not. Old data stays when asking again failed. */
+/**
+ * What a query brought; until then that it is on its way, or why it is not. Old data stays when asking again failed, with
+ * that above it: what was typed there, and not saved yet, must outlive a fault of the moment.
+ */
 export function Loaded<Data>({ what, query, height, children }: LoadedProps<Data>) {
   const { data, error, reload } = query;
-  if (data !== undefined) return children(data);
-  if (error !== undefined) return <Fault what={what} error={error} onRetry={reload} />;
-  return <Loading what={what} {...(height === undefined ? {} : { height })} />;
+  const fault = error === undefined ? null : <Fault what={what} error={error} onRetry={reload} />;
+  if (data === undefined) return fault ?? <Loading what={what} {...(height === undefined ? {} : { height })} />;
+  return (
+    <>
+      {fault}
+      {children(data)}
+    </>
+  );
 }
