@@ -11,7 +11,7 @@ describe.skipIf(chromium === null)('from an empty server to a killed rollout', {
   let page: Page;
   let retrieverId: string;
   let isBroken = false;
-  beforeEach(({ skip }) => skip(isBroken && false, 'a test before it failed'));
+  beforeEach(({ skip }) => skip(isBroken, 'a test before it failed'));
   afterEach(({ task }) => {
     isBroken ||= task.result?.state === 'fail';
   });
@@ -111,12 +111,14 @@ describe.skipIf(chromium === null)('from an empty server to a killed rollout', {
     await served.waitFor();
     expect(await served.inputValue()).toBe('0.5');
     await page.getByRole('checkbox', { name: /^Shadow mode/ }).check();
+    await page.getByLabel('Learned fusion serves, %').fill('');
+    await page.getByLabel('Learned fusion serves, %').pressSequentially('7.25');
     await page.getByRole('button', { name: 'Save …' }).click();
     const dialog = page.getByRole('dialog', { name: /^Change the rollout/ });
     await dialog.getByRole('button', { name: 'Change it' }).click();
     await page.getByText('Learned fusion only runs along').waitFor();
     const saved = await attune.shop.rolloutOf(retrieverId);
-    expect(saved).toMatchObject({ rolloutPct: 0.5, controlPct: 2.5, shadowMode: true });
+    expect(saved).toMatchObject({ rolloutPct: 7.25, controlPct: 2.5, shadowMode: true });
     await change({ rolloutPct: 50, controlPct: 0, shadowMode: false });
     await page.getByText('50 % are served learned fusion.').waitFor();
   });
@@ -233,21 +235,6 @@ describe.skipIf(chromium === null)('from an empty server to a killed rollout', {
     await guest.getByRole('alert').getByText('The server does not know this key').waitFor();
     await guest.getByLabel('API key').waitFor();
     await guest.context().close();
-  });
-
-  test('the oldest of more retrievers than a page is shown and counted, and no more once it is deleted', async () => {
-    for (let made = 0; made < 25; made += 1) await attune.shop.createRetriever();
-    await page.getByRole('link', { name: 'Overview' }).click();
-    await page.getByText('These are the newest 25 retrievers').waitFor();
-    const searches = page.locator('.tile', { hasText: 'Searches' }).first().locator('dd');
-    await expect.poll(() => searches.textContent()).toBe('0');
-    await page.getByRole('button', { name: 'Show more' }).click();
-    await page.getByRole('region', { name: 'Needs attention' }).getByText('by the API again').waitFor();
-    expect(await page.getByRole('article').count()).toBe(26);
-    expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
-    await expect.poll(async () => Number(await searches.textContent())).toBeGreaterThan(0);
-    await attune.shop.done('deleteRetriever', { retrieverId }, '{ deletedId }');
-    await expect.poll(() => searches.textContent()).toBe('0');
   });
 
   test('all of it came from this server, and nothing went wrong in the page', () => {

@@ -10,6 +10,8 @@ interface SettingsFieldsProps {
   onChange: (settings: Settings) => void;
 }
 
+/** The finest percentage that the API takes. A number input without a step refuses all but whole ones. */
+const hundredth = 0.01;
 const staticFusions: readonly StaticFusion[] = ['RRF', 'DBSF', 'WEIGHTED', 'MAX'];
 
 export function SettingsFields({ settings, onChange }: SettingsFieldsProps) {
@@ -32,6 +34,7 @@ export function SettingsFields({ settings, onChange }: SettingsFieldsProps) {
               type="number"
               min="0"
               max="100"
+              step={hundredth}
               value={controlPct}
               onChange={(event) => set({ controlPct: within(event.target.valueAsNumber) })}
             />
@@ -71,21 +74,37 @@ function PercentField({ label, hint, value, onChange }: PercentFieldProps) {
   return (
     <Field label={`${label} ${value} %`} hint={hint}>
       {(ids) => (
-        <input
-          {...ids}
-          type="range"
-          min="0"
-          max="100"
-          value={value}
-          onChange={(event) => onChange(within(event.target.valueAsNumber))}
-        />
+        <div className="rollout-add">
+          <input
+            {...ids}
+            type="range"
+            min="0"
+            max="100"
+            // shows fractions, and is dragged from one whole percent to the next
+            step="any"
+            value={value}
+            onChange={(event) => onChange(Math.round(within(event.target.valueAsNumber)))}
+          />
+          <input
+            className="input input--short"
+            type="number"
+            min="0"
+            max="100"
+            step={hundredth}
+            aria-label={`${label}, %`}
+            value={value}
+            onChange={(event) => onChange(within(event.target.valueAsNumber))}
+          />
+        </div>
       )}
     </Field>
   );
 }
 
+/** In hundredths, and 0 of what is no number. */
 function within(percent: number): number {
-  return Number.isFinite(percent) ? Math.min(100, Math.max(0, percent)) : 0;
+  if (!Number.isFinite(percent)) return 0;
+  return Math.min(100, Math.max(0, Math.round(percent / hundredth) / 100));
 }
 
 function ExcludedUsers({ users, onChange }: { users: readonly string[]; onChange: (users: string[]) => void }) {
