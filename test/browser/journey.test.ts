@@ -237,6 +237,21 @@ describe.skipIf(chromium === null)('from an empty server to a killed rollout', {
     await guest.context().close();
   });
 
+  test('the oldest of more retrievers than a page is shown and counted, and no more once it is deleted', async () => {
+    for (let made = 0; made < 25; made += 1) await attune.shop.createRetriever();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByText('These are the newest 25 retrievers').waitFor();
+    const searches = page.locator('.tile', { hasText: 'Searches' }).first().locator('dd');
+    await expect.poll(() => searches.textContent()).toBe('0');
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByRole('region', { name: 'Needs attention' }).getByText('by the API again').waitFor();
+    expect(await page.getByRole('article').count()).toBe(26);
+    expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
+    await expect.poll(async () => Number(await searches.textContent())).toBeGreaterThan(0);
+    await attune.shop.done('deleteRetriever', { retrieverId }, '{ deletedId }');
+    await expect.poll(() => searches.textContent()).toBe('0');
+  });
+
   test('all of it came from this server, and nothing went wrong in the page', () => {
     expect(attune.complaints.filter((text) => !/status of 401/.test(text))).toEqual([]);
   });

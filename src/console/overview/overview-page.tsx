@@ -1,6 +1,5 @@
 import { useState } from 'react';
-import { useLiveQuery } from '../api/use-live-query.ts';
-import { OverviewDocument } from '../gql/graphql.ts';
+import { counted } from '../parts/format.ts';
 import { Page } from '../parts/page.tsx';
 import { Loaded } from '../parts/states.tsx';
 import { Attention } from './attention.tsx';
@@ -8,28 +7,45 @@ import { FirstSteps } from './first-steps.tsx';
 import { RetrieverCard } from './retriever-card.tsx';
 import { TrafficTiles } from './traffic-tiles.tsx';
 import type { Health, HealthById } from './use-retriever-health.ts';
+import { useRetrievers } from './use-retrievers.ts';
 import './overview.css';
 
-const everyMs = 5_000;
-
-/** Every retriever at a glance: what it serves, how it does, what it learns, and what wants attention. */
+/**
+ * The retrievers at a glance: what each serves, how it does, what it learns, and what wants attention. Each asks for its
+ * figures again and again, so those of a large server are not all shown at once.
+ */
 export default function OverviewPage() {
-  const query = useLiveQuery(OverviewDocument, {}, { everyMs });
+  const [pages, setPages] = useState(1);
+  const { query, retrievers, hasMore } = useRetrievers(pages);
   const [health, setHealth] = useState<HealthById>({});
   const report = (id: string, known: Health) =>
     setHealth((before) => (before[id] === known ? before : { ...before, [id]: known }));
   return (
-    <Page title="Overview" lead="The last 24 hours of every retriever, and the weights as they are now.">
+    <Page title="Overview" lead="The last 24 hours of each retriever, and the weights as they are now.">
       <Loaded what="the retrievers" query={query} height={16}>
-        {({ retrievers: { nodes } }) =>
-          nodes.length === 0 ? (
+        {() =>
+          retrievers.length === 0 ? (
             <FirstSteps onLook={query.reload} />
           ) : (
             <>
-              <TrafficTiles health={Object.values(health)} />
-              <Attention retrievers={nodes} health={health} />
+              {!hasMore ? null : (
+                <div className="notice">
+                  <span>
+                    These are the newest {counted(retrievers.length, 'retriever', 'retrievers')}, and the figures are of
+                    them alone. There are more.
+                  </span>
+                  <div>
+                    <button type="button" className="button button--small" onClick={() => setPages(pages + 1)}>
+                      Show more
+                    </button>
+                  </div>
+                </div>
+              )}
+              {/* of those that are there: a deleted one has figures still */}
+              <TrafficTiles health={retrievers.flatMap(({ id }) => health[id] ?? [])} />
+              <Attention retrievers={retrievers} health={health} />
               <div className="overview">
-                {nodes.map((retriever) => (
+                {retrievers.map((retriever) => (
                   <RetrieverCard key={retriever.id} retriever={retriever} onHealth={report} />
                 ))}
               </div>
