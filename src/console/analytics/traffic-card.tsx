@@ -1,15 +1,17 @@
-import { lazy } from 'react';
+import { lazy, useMemo } from 'react';
 import { ChartFrame } from '../charts/chart-frame.tsx';
 import { everyStep } from '../charts/every-step.ts';
 import { Card } from '../parts/card.tsx';
 import { count, moment, percent } from '../parts/format.ts';
+import { useNow } from '../parts/now.ts';
+import { wallClock } from '../parts/now.ts';
 import type { Performance } from './performance.ts';
 
 const TrafficLines = lazy(() => import('../charts/traffic-lines.tsx'));
 
 /** Searches and their click-through over time. */
 export function TrafficCard({ byTime, hours }: { byTime: Performance['byTime']; hours: number }) {
-  const points = everyStep(byTime, hours, Date.now());
+  const points = everyStep(byTime, hours, useNow(60_000));
   const searches = points.map((point) => point.searches);
   return (
     <Card title="Searches over time" lead="Bars: searches. Line: click-through.">

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import { Link } from 'wouter';
 import { everyStep } from '../charts/every-step.ts';
 import { explanationOf, stateWords } from '../features/convergence.ts';
@@ -8,6 +8,8 @@ import { useLiveWeights } from '../features/use-live-weights.ts';
 import { WeightBar, WeightLegend } from '../features/weight-bar.tsx';
 import { Badge } from '../parts/badge.tsx';
 import { count, milliseconds, percent } from '../parts/format.ts';
+import { useNow } from '../parts/now.ts';
+import { wallClock } from '../parts/now.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { Fault, Loading } from '../parts/states.tsx';
 import {
@@ -70,7 +72,7 @@ function HealthLine({ health }: { health: Health }) {
   const overall = convergence.find(({ contextLevel }) => contextLevel === 'GLOBAL') ?? convergence[0];
   const state = overall === undefined ? undefined : stateWords[overall.state];
   const p95 = totalP95(health);
-  const hourly = everyStep(byTime, healthHours, Date.now());
+  const hourly = everyStep(byTime, healthHours, useNow(60_000));
   return (
     <>
       <dl className="facts">
