@@ -17,9 +17,9 @@ describe('turns of requests', () => {
   it('are given up by those who are late, who take none from those behind them', async () => {
     const turns = createRequestTurns(1, 200);
     expect(await turns.take(1)).toBe(true);
-    const taken = await Promise.all(Array.from({ length: 100 }, () => turns.take(1)));
+    const taken = await Promise.all(Array.from({ length: 1_000 }, () => turns.take(1)));
     expect(taken).toContain(false);
-    // a hundred turns later would be too late for the test
+    // a thousand turns later would be too late for the test
     expect(await turns.take(Infinity)).toBe(true);
   });
 });
