@@ -1,5 +1,5 @@
 import type { Extractor, ExtractorRegistry, LexicalExtractor, VectorExtractor } from '../extractors/extractor.ts';
-import { UnreadableInputs } from '../extractors/unreadable-inputs.ts';
+import { RefusedInputs, UnreadableInputs } from '../extractors/unreadable-inputs.ts';
 import { invariant } from '../shared/invariant.ts';
 import { unitVector } from '../shared/unit-vector.ts';
 import type { CheckedDocument } from './check-document.ts';
@@ -63,13 +63,16 @@ async function embed(
   vectors: readonly Vectors[],
 ): Promise<Map<number, string>> {
   const faults = new Map<number, string>();
+  let hasPassed = false;
   const filled = [...texts.entries()].filter(([, text]) => text !== '');
   for (let start = 0; start < filled.length; start += EMBEDDING_BATCH) {
     const batch = filled.slice(start, start + EMBEDDING_BATCH);
     const embedded = await embedReadable(
       extractor,
       batch.map(([, text]) => text),
+      hasPassed,
     );
+    hasPassed ||= embedded.some((made) => typeof made !== 'string');
     batch.forEach(([document], index) => {
       const made = embedded[index];
       if (typeof made === 'string') faults.set(document, made);
@@ -80,14 +83,19 @@ async function embed(
   return faults;
 }
 
-/** A vector, or what is wrong, an input: what cannot be read keeps none of the others out. */
+/**
+ * A vector, or what is wrong, an input: what cannot be read keeps none of the others out.
+ * @param hasPassed whether the extractor has embedded others of the same call, so that it is the inputs that it refuses
+ */
 async function embedReadable(
   extractor: VectorExtractor,
   inputs: readonly string[],
+  hasPassed: boolean,
 ): Promise<(Float32Array | string | undefined)[]> {
   try {
     return await extractor.embed(inputs, 'document');
   } catch (error) {
+    if (error instanceof RefusedInputs && hasPassed) return inputs.map(() => error.fault);
     if (!(error instanceof UnreadableInputs)) throw error;
     const { faults } = error;
     const readable = inputs.filter((_, index) => !faults.has(index));

@@ -1,8 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Collection } from '../../src/collections/collection.ts';
+import { indexDocuments } from '../../src/collections/index-documents.ts';
 import type { VectorExtractor } from '../../src/extractors/extractor.ts';
 import { createProvider, parseProviderSettings } from '../../src/extractors/providers/provider-config.ts';
+import { UnreadableInputs } from '../../src/extractors/unreadable-inputs.ts';
 import { unitVector } from '../../src/shared/unit-vector.ts';
 import {
   DIMENSIONS,
@@ -128,6 +131,73 @@ describe.each(providers)('embeddings of %s', (provider) => {
       message: expect.stringContaining('set requestsPerMinute higher') as string,
     });
     expect(server.asked).toHaveLength(1);
+  });
+
+  const tooLong = { status: 400, body: { error: { message: 'at most 8192 tokens.' } } };
+  const right = {};
+
+  it('are made of all texts but the one that is refused, which is named', async () => {
+    const texts = ['a lamp', 'a red lamp', 'a text that is very much too long', 'a'];
+    const one = extractor();
+    const inTurn = provider === 'vertex' ? [right, right, tooLong] : [tooLong, right, tooLong, right, tooLong];
+    server.instead.push(...inTurn);
+    const error: unknown = await one.embed([...texts, texts[2]!], 'document').catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(UnreadableInputs);
+    const fault = `${provider} refused the request for model-1 with 400: at most 8192 tokens.`;
+    expect((error as UnreadableInputs).faults).toEqual(new Map([2, 4].map((place) => [place, fault])));
+    const asked = provider === 'vertex' ? 4 : 5;
+    expect(server.asked).toHaveLength(asked);
+    const others = texts.filter((_, place) => place !== 2);
+    expect(await one.embed(others, 'document')).toEqual(others.map((text) => expected(text)));
+    expect(server.asked).toHaveLength(asked);
+    server.instead.push(tooLong);
+    await expect(one.embed([texts[2]!, 'a'], 'document')).rejects.toBeInstanceOf(UnreadableInputs);
+  });
+
+  it('are not asked for without end where all texts are refused', async () => {
+    const texts = Array.from({ length: 64 }, (_, n) => `text number ${n}`);
+    for (const [count, asked] of [
+      [1, 1],
+      [2, provider === 'vertex' ? 2 : 3],
+      [64, 15],
+    ] as const) {
+      server.asked.length = 0;
+      server.instead.length = 0;
+      server.instead.push(...Array<object>(200).fill(tooLong));
+      await expect(extractor().embed(texts.slice(0, count), 'document')).rejects.toMatchObject({
+        ...{ name: 'RefusedInputs', code: 'EMBEDDING_REQUEST_REFUSED' },
+        message: `${provider} refused the request for model-1 with 400: at most 8192 tokens.`,
+      });
+      expect(server.asked).toHaveLength(asked);
+    }
+  });
+
+  it('are not asked for by halves where it is not the texts, nor for a query', async () => {
+    server.instead.push({ status: 404 }, tooLong);
+    await expect(extractor().embed(['a', 'b'], 'document')).rejects.toMatchObject({
+      code: 'EMBEDDING_REQUEST_REFUSED',
+    });
+    await expect(extractor().embed(['a', 'b'], 'query')).rejects.toMatchObject({ code: 'EMBEDDING_REQUEST_REFUSED' });
+    expect(server.asked).toHaveLength(2);
+  });
+
+  it('leave out the documents alone that are refused, also where they end a long call', async () => {
+    const one = extractor();
+    const documents = Array.from({ length: 65 }, (_, n) => ({
+      ...{ documentId: `document ${n}`, content: `text number ${n}`, metadata: {}, vectors: new Map() },
+    }));
+    const feature = { id: 1, featureUri: FEATURE, fields: ['content'], extractor: 'x', ...one };
+    const collection = { features: [feature] } as unknown as Collection;
+    const registry = { resolve: () => one, known: () => [], close: () => Promise.resolve() };
+    server.instead.push(...Array<object>(provider === 'vertex' ? 64 : 1).fill(right), tooLong);
+    const { indexed, failures } = await indexDocuments(collection, documents, registry);
+    expect(indexed).toHaveLength(64);
+    expect(failures).toEqual([
+      {
+        ...{ documentId: 'document 64', code: 'UNREADABLE_INPUT' },
+        message: `${FEATURE} cannot read content: ${provider} refused the request for model-1 with 400: at most 8192 tokens.`,
+      },
+    ]);
   });
 
   it('are refused with the remedy: a wrong key, a used-up quota, another dimension, a bad request', async () => {

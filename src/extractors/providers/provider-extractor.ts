@@ -1,6 +1,8 @@
 import { stopwatch } from '../../shared/clock.ts';
 import { unitVector } from '../../shared/unit-vector.ts';
 import type { EmbeddingPurpose, VectorExtractor } from '../extractor.ts';
+import { UnreadableInputs } from '../unreadable-inputs.ts';
+import { askInBatches } from './ask-in-batches.ts';
 import { callProvider } from './call-provider.ts';
 import { ContentCache } from './content-cache.ts';
 import { badAnswer, noTurn, otherDimensions, type FaultSource } from './provider-fault.ts';
@@ -32,8 +34,8 @@ const CACHE_BYTES = 64 * 1024 * 1024;
 
 /**
  * A model behind somebody's API. Equal content is asked for once, batches are as large as the provider takes, and what may
- * pass is tried again.
- * @throws ConflictError of `embed`: see callProvider, and EMBEDDING_DIMENSIONS_DIFFER
+ * pass is tried again. A document that is refused keeps none of the others out.
+ * @throws ConflictError of `embed`: see callProvider, and EMBEDDING_DIMENSIONS_DIFFER; UnreadableInputs, RefusedInputs
  */
 export function createProviderExtractor(options: ProviderExtractorOptions): VectorExtractor {
   const { provider, model, dimensions, format, requestsPerMinute, queryBudgetMs = QUERY_BUDGET_MS } = options;
@@ -45,32 +47,43 @@ export function createProviderExtractor(options: ProviderExtractorOptions): Vect
     return askFor(options, inputs, purpose, leftMs);
   }
 
-  async function embedNew(inputs: readonly string[], purpose: EmbeddingPurpose): Promise<Map<string, Float32Array>> {
-    const made = new Map<string, Float32Array>();
+  /** Adds the vectors of these. @returns what is wrong with those that are refused */
+  async function embedNew(
+    inputs: readonly string[],
+    purpose: EmbeddingPurpose,
+    vectors: Map<string, Float32Array>,
+  ): Promise<Map<string, string>> {
     const elapsed = stopwatch();
     const leftMs = () => (purpose === 'query' ? queryBudgetMs - elapsed() : Infinity);
-    for (let start = 0; start < inputs.length; start += format.maxBatch) {
-      const batch = inputs.slice(start, start + format.maxBatch);
+    // what is known already was embedded by this model, too
+    const hasPassed = vectors.size > 0;
+    const byHalves = purpose === 'document';
+    return askInBatches(inputs, { maxBatch: format.maxBatch, byHalves, hasPassed }, async (batch) => {
       for (const [index, vector] of (await ask(batch, purpose, leftMs)).entries()) {
         const input = batch[index] as string;
-        made.set(input, vector);
+        vectors.set(input, vector);
         cache.set(input, purpose, vector);
       }
-    }
-    return made;
+    });
   }
 
   return {
     ...{ kind: 'vector', name: provider, model: `${provider}/${model}`, precision: 'fp32', dimensions },
     async embed(inputs, purpose) {
-      const known = new Map<string, Float32Array>();
+      const vectors = new Map<string, Float32Array>();
       for (const input of inputs) {
         const vector = cache.get(input, purpose);
-        if (vector !== undefined) known.set(input, vector);
+        if (vector !== undefined) vectors.set(input, vector);
       }
-      const missing = [...new Set(inputs)].filter((input) => !known.has(input));
-      const made = await embedNew(missing, purpose);
-      return inputs.map((input) => (known.get(input) ?? made.get(input)) as Float32Array);
+      const missing = [...new Set(inputs)].filter((input) => !vectors.has(input));
+      const refused = await embedNew(missing, purpose, vectors);
+      if (refused.size > 0) {
+        const faults = [...inputs.entries()].map(([place, input]) => [place, refused.get(input)] as const);
+        throw new UnreadableInputs(
+          new Map(faults.filter((fault): fault is [number, string] => fault[1] !== undefined)),
+        );
+      }
+      return inputs.map((input) => vectors.get(input) as Float32Array);
     },
     close: () => Promise.resolve(),
   };

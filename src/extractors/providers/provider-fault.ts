@@ -17,6 +17,12 @@ export interface ProviderFault {
   retryAfterMs: number | null;
 }
 
+/** The provider can do nothing with the request: with one of its inputs, maybe. */
+export class RefusedRequest extends ConflictError {}
+
+/** One text that is too long is a bad request at OpenAI and Vertex; servers of one's own say that content is too large. */
+const REFUSES_CONTENT = new Set([400, 413, 422]);
+
 const SHOWN = 200;
 
 /** @param body as it came, JSON or not */
@@ -54,10 +60,12 @@ export function faultOfAnswer(
       retryAfterMs: retryAfterMs(retryAfter),
     };
   }
-  return permanent(
-    'EMBEDDING_REQUEST_REFUSED',
+  const [message, code] = [
     `${provider} refused the request for ${model} with ${status}: ${said}.`,
-  );
+    'EMBEDDING_REQUEST_REFUSED',
+  ];
+  const error = REFUSES_CONTENT.has(status) ? new RefusedRequest(message, code) : new ConflictError(message, code);
+  return { error, isTransient: false, retryAfterMs: null };
 }
 
 export function faultOfConnection({ provider }: FaultSource, cause: unknown): ProviderFault {
@@ -110,7 +118,8 @@ function readBody(body: string): { said: string; isOutOfQuota: boolean } {
     // a proxy's page
   }
   const text = typeof said === 'string' ? said : JSON.stringify(said);
-  return { said: text.replaceAll(/\s+/g, ' ').trim().slice(0, SHOWN) || 'no reason given', isOutOfQuota };
+  const shown = text.replaceAll(/\s+/g, ' ').trim().slice(0, SHOWN).replace(/\.$/, '');
+  return { said: shown || 'no reason given', isOutOfQuota };
 }
 
 /** Seconds, as all of them say it; a date, which HTTP would allow as well, counts as nothing said. */
