@@ -3,7 +3,6 @@ import { ChartFrame } from '../charts/chart-frame.tsx';
 import { everyStep } from '../charts/every-step.ts';
 import { Card } from '../parts/card.tsx';
 import { count, moment, percent } from '../parts/format.ts';
-import { useNow } from '../parts/now.ts';
 import { wallClock } from '../parts/now.ts';
 import type { Performance } from './performance.ts';
 
@@ -11,7 +10,8 @@ const TrafficLines = lazy(() => import('../charts/traffic-lines.tsx'));
 
 /** Searches and their click-through over time. */
 export function TrafficCard({ byTime, hours }: { byTime: Performance['byTime']; hours: number }) {
-  const points = everyStep(byTime, hours, useNow(60_000));
+  // up to when it was read: later hours are not known to be quiet
+  const points = useMemo(() => everyStep(byTime, hours, wallClock()), [byTime, hours]);
   const searches = points.map((point) => point.searches);
   return (
     <Card title="Searches over time" lead="Bars: searches. Line: click-through.">

@@ -8,7 +8,6 @@ import { useLiveWeights } from '../features/use-live-weights.ts';
 import { WeightBar, WeightLegend } from '../features/weight-bar.tsx';
 import { Badge } from '../parts/badge.tsx';
 import { count, milliseconds, percent } from '../parts/format.ts';
-import { useNow } from '../parts/now.ts';
 import { wallClock } from '../parts/now.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { Fault, Loading } from '../parts/states.tsx';
@@ -72,7 +71,8 @@ function HealthLine({ health }: { health: Health }) {
   const overall = convergence.find(({ contextLevel }) => contextLevel === 'GLOBAL') ?? convergence[0];
   const state = overall === undefined ? undefined : stateWords[overall.state];
   const p95 = totalP95(health);
-  const hourly = everyStep(byTime, healthHours, useNow(60_000));
+  // up to when it was read: later hours are not known to be quiet
+  const hourly = useMemo(() => everyStep(byTime, healthHours, wallClock()), [byTime]);
   return (
     <>
       <dl className="facts">
