@@ -52,9 +52,9 @@ const promptMs = 10_000;
 const mostFailures = 8;
 /**
  * Not over the call: who is offline, or has a server whose stores are away, that hangs, or that a proxy answers for while
- * it restarts, keeps what happened for as long as that lasts.
+ * it restarts, or has reached a limit, keeps what happened for as long as that lasts.
  */
-const othersFault = /^(NETWORK|UNAVAILABLE|NO_ANSWER_IN_TIME|HTTP_\d+)$/;
+const othersFault = /^(NETWORK|UNAVAILABLE|RATE_LIMITED|NO_ANSWER_IN_TIME|HTTP_\d+)$/;
 
 /**
  * The queue of interactions on their way to the server. Each has an idempotency key from the start, so that sending it

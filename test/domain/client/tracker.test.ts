@@ -193,6 +193,7 @@ describe('a tracker', () => {
     const proxy = [
       ...[502, 503, 504, 429].map(fromStatus),
       new AttuneError('late', 'NO_ANSWER_IN_TIME', { retryable: true }),
+      new AttuneError('too often', 'RATE_LIMITED', { retryable: true }),
     ];
     faults.push(...Array.from({ length: 20 }, (_, index) => ({ before: proxy[index % proxy.length]! })));
     tracker.track(click(3));
