@@ -46,7 +46,7 @@ export default function RetrieverPage({ retrieverId }: { retrieverId: string }) 
               Try it
             </Link>
             {servesLearned(retriever) ? (
-              <KillSwitch name={retriever.retrieverName} rollout={retriever.rollout} />
+              <KillSwitch name={retriever.retrieverName} fusion={fusionOf(retriever)} rollout={retriever.rollout} />
             ) : null}
           </div>
         ) : null

@@ -4,12 +4,14 @@ import { KillLearnedFusionDocument, ResumeLearnedFusionDocument, type RolloutSta
 import { Confirm } from '../parts/confirm.tsx';
 
 /** Switches learned fusion off for everyone, and on again; asks before either. */
-export function KillSwitch({ name, rollout }: { name: string; rollout: RolloutStateFragment }) {
+export function KillSwitch({ name, fusion, rollout }: { name: string; fusion: string; rollout: RolloutStateFragment }) {
   // what was asked for when the dialog opened: meanwhile somebody else may kill or resume, and Enter must not do the opposite
   const [asking, setAsking] = useState<'kill' | 'resume' | null>(null);
   const kill = useAction(KillLearnedFusionDocument);
   const resume = useAction(ResumeLearnedFusionDocument);
   const { retrieverId, killed, staticFusion, rolloutPct } = rollout;
+  // one that learns in the shadow of a static fusion goes on with that
+  const instead = fusion === 'LEARNED' ? staticFusion : fusion;
   const action = asking === 'resume' ? resume : kill;
   const close = () => {
     action.forgetFault();
@@ -41,8 +43,8 @@ export function KillSwitch({ name, rollout }: { name: string; rollout: RolloutSt
         >
           {asking === 'kill' ? (
             <p>
-              Within a second every server serves everyone {staticFusion}, until you resume it. Clicks go on being
-              learned from, so nothing is lost.
+              Within a second every server serves everyone {instead}, until you resume it. Clicks go on being learned
+              from, so nothing is lost.
             </p>
           ) : (
             <p>It goes on as it was set before: {rolloutPct} % of the users outside the control group are served it.</p>
