@@ -1,4 +1,5 @@
 import { selectRows } from '../clickhouse/select-rows.ts';
+import { SINCE_HOUR } from '../clickhouse/since-hour.ts';
 import type { Warehouse } from '../clickhouse/warehouse.ts';
 import type { ContextLevel } from '../learning/context.ts';
 import type { AnalyticsStore, FeatureSums, LatencyRow, SearchSums, WeightSums } from './analytics-store.ts';
@@ -8,7 +9,7 @@ import type { AnalyticsWindow } from './window.ts';
 /** Positions that are counted one by one. */
 const COUNTED_POSITIONS = 20;
 
-const WINDOW = `retriever_id = {retriever:UUID} AND hour >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))`;
+const WINDOW = `retriever_id = {retriever:UUID} AND hour >= ${SINCE_HOUR}`;
 const SEGMENT = `({anySegment:Bool} OR segment = {segment:String})`;
 /** Milliseconds since the epoch. */
 const AT = `intDiv(toUnixTimestamp(hour), {bucket:UInt32} * 3600) * {bucket:UInt32} * 3600 * 1000 AS at`;
@@ -73,7 +74,7 @@ const SLOW = `
       arrayMap((feature, ms) -> (CAST(feature, 'String'), ms), features, feature_ms)) AS parts
   FROM executions
   WHERE retriever_id = {retriever:UUID} AND ${SEGMENT}
-    AND executed_at >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+    AND executed_at >= ${SINCE_HOUR}
   ORDER BY total_ms DESC, execution_id LIMIT 20`;
 
 const EMPTY = `

@@ -11,6 +11,11 @@ export interface ContextRef {
   key: string;
 }
 
+/** What tells a context from every other of its retriever. */
+export function contextName({ level, key }: { level: string; key: string }): string {
+  return `${level}\n${key}`;
+}
+
 /**
  * What a search or an interaction says of who is asking: the values that context features are looked up in, by name.
  */

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
-import type { ContextRef } from './context.ts';
+import { contextName, type ContextRef } from './context.ts';
 import type { ContextTotals, PosteriorSnapshot, PosteriorStore } from './posterior-store.ts';
 
 interface Entry {
@@ -215,5 +215,5 @@ export class PosteriorCache {
 }
 
 function entryKey(retrieverId: string, context: ContextRef): string {
-  return `${retrieverId}\n${context.level}\n${context.key}`;
+  return `${retrieverId}\n${contextName(context)}`;
 }

@@ -1,7 +1,7 @@
 import { TupleParam } from '@clickhouse/client';
 import type { Warehouse } from '../clickhouse/warehouse.ts';
 import { explainFailure } from '../clickhouse/warehouse-error.ts';
-import type { ContextRef } from './context.ts';
+import { contextName } from './context.ts';
 import { fadeOf, meanGrowth } from './decay.ts';
 import type { ArmTotals, ContextTotals, PosteriorStore } from './posterior-store.ts';
 
@@ -54,7 +54,7 @@ export function createClickHousePosteriorStore(warehouse: Warehouse): PosteriorS
       const version = global.reduce((sum, row) => sum + Number(row.batches), 0);
       return {
         version,
-        totals: contexts.map(({ level, key }) => toTotals(byContext.get(nameOf(level, key)))),
+        totals: contexts.map((context) => toTotals(byContext.get(contextName(context)))),
       };
     },
   };
@@ -75,12 +75,10 @@ async function query(warehouse: Warehouse, params: Record<string, unknown>, sign
   }
 }
 
-const nameOf = (level: ContextRef['level'] | string, key: string) => `${level}\n${key}`;
-
 function groupByContext(rows: readonly PosteriorRow[]): Map<string, PosteriorRow[]> {
   const byContext = new Map<string, PosteriorRow[]>();
   for (const row of rows) {
-    const name = nameOf(row.level, row.context_key);
+    const name = contextName({ level: row.level, key: row.context_key });
     const group = byContext.get(name);
     if (group === undefined) byContext.set(name, [row]);
     else group.push(row);

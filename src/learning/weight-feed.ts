@@ -1,7 +1,7 @@
 import type { Retriever } from '../retrievers/retriever.ts';
 import { LatestValue } from '../shared/latest-value.ts';
 import type { Logger } from '../shared/logger.ts';
-import type { ContextRef, ContextValues } from './context.ts';
+import { contextName, type ContextRef, type ContextValues } from './context.ts';
 import { decidingContexts } from './decide-posterior.ts';
 import type { LearnedWeights } from './learned-weights.ts';
 import type { PosteriorCache } from './posterior-cache.ts';
@@ -147,7 +147,7 @@ export class WeightFeed {
 
   #await(retrieverId: string, contexts: readonly ContextRef[]): void {
     const pending = this.#pending.get(retrieverId) ?? new Map<string, ContextRef>();
-    for (const context of contexts) pending.set(nameOf(context), context);
+    for (const context of contexts) pending.set(contextName(context), context);
     this.#pending.set(retrieverId, pending);
   }
 
@@ -161,9 +161,9 @@ export class WeightFeed {
         pending !== undefined;
         pending = this.#pending.get(retrieverId)
       ) {
-        taken = [...pending.values()];
+        taken = this.#withWatched(retrieverId, pending);
         this.#pending.delete(retrieverId);
-        await this.#deps.cache.refresh(retrieverId, [...taken, ...this.#alsoWatched(retrieverId, pending)]);
+        await this.#deps.cache.refresh(retrieverId, taken);
         await this.#publish(retrieverId);
       }
     } catch (error) {
@@ -176,17 +176,18 @@ export class WeightFeed {
   }
 
   /**
-   * What else decides weights that are watched: a batch that is in the store already may have moved it, though nobody has
-   * told of it yet. Else the version that counts that batch would be sent with what was before it, and what comes be no news.
+   * What has changed, and what else decides weights that are watched: a batch that is in the store already may have moved
+   * it, though nobody has told of it yet. Else the version that counts that batch would be sent with what was before it, and
+   * what comes be no news.
    */
-  #alsoWatched(retrieverId: string, pending: ReadonlyMap<string, ContextRef>): ContextRef[] {
+  #withWatched(retrieverId: string, pending: ReadonlyMap<string, ContextRef>): ContextRef[] {
     const audiences = this.#audiences.get(retrieverId);
-    if (audiences === undefined || audiences.size > FEW_AUDIENCES) return [];
-    const contexts = new Map<string, ContextRef>();
+    if (audiences === undefined || audiences.size > FEW_AUDIENCES) return [...pending.values()];
+    const contexts = new Map(pending);
     for (const { retriever, values } of audiences.values()) {
-      for (const context of decidingContexts(retriever.stages[0], values)) contexts.set(nameOf(context), context);
+      for (const context of decidingContexts(retriever.stages[0], values)) contexts.set(contextName(context), context);
     }
-    return [...contexts].flatMap(([name, context]) => (pending.has(name) ? [] : [context]));
+    return [...contexts.values()];
   }
 
   #retryLater(retrieverId: string): void {
@@ -225,10 +226,6 @@ export class WeightFeed {
     if (audiences?.get(audience.key) === audience) audiences.delete(audience.key);
     if (audiences?.size === 0) this.#audiences.delete(audience.retriever.id);
   }
-}
-
-function nameOf({ level, key }: ContextRef): string {
-  return `${level}\n${key}`;
 }
 
 function tell(audience: Audience, weights: LearnedWeights): void {

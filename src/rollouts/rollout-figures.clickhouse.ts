@@ -1,5 +1,6 @@
 import { latencyQuantile } from '../analytics/latency-histogram.ts';
 import { selectRows } from '../clickhouse/select-rows.ts';
+import { SINCE_HOUR } from '../clickhouse/since-hour.ts';
 import type { Warehouse } from '../clickhouse/warehouse.ts';
 import type { ArmFigures } from './guardrail.ts';
 import type { RolloutFiguresStore, ShadowReport } from './rollout-figures.ts';
@@ -33,13 +34,13 @@ const SHADOW = `
     sum(overlap_at_5) AS overlap5, sum(overlap_at_10) AS overlap10, sum(correlations) AS correlations,
     sum(correlation) AS correlation
   FROM search_hours
-  WHERE retriever_id = {retriever:UUID} AND hour >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))`;
+  WHERE retriever_id = {retriever:UUID} AND hour >= ${SINCE_HOUR}`;
 
 const SHADOW_CLICKS = `
   SELECT sum(shadow_clicks) AS clicks, sum(shadow_found) AS found, sum(served_positions) AS served,
     sum(shadow_positions) AS shadow, sum(shadow_higher) AS higher, sum(shadow_lower) AS lower
   FROM outcome_hours
-  WHERE retriever_id = {retriever:UUID} AND hour >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))`;
+  WHERE retriever_id = {retriever:UUID} AND hour >= ${SINCE_HOUR}`;
 
 /** 64-bit integers arrive as strings. */
 type Numbers<Name extends string> = Record<Name, string | number>;

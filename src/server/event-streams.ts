@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Plugin } from 'graphql-yoga';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { abandon } from './abandon.ts';
 
 /** The responses over which subscriptions are sent: streams, which have no end that a stop could wait for. */
@@ -15,7 +15,7 @@ export function tieToResponses(streams: EventStreams): Plugin<{ res?: ServerResp
       setSubscribeFn(async (args) => {
         const result: unknown = await subscribeFn(args);
         const { res: response } = args.contextValue as { res?: ServerResponse };
-        if (response === undefined || !isIterable(result)) return result;
+        if (response === undefined || !isAsyncIterable(result)) return result;
         if (response.closed) abandon(result);
         else {
           streams.add(response);
@@ -28,8 +28,4 @@ export function tieToResponses(streams: EventStreams): Plugin<{ res?: ServerResp
       });
     },
   };
-}
-
-function isIterable(result: unknown): boolean {
-  return typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
 }

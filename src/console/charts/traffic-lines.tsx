@@ -74,7 +74,7 @@ function PointTooltip({ point }: { point: TrafficPoint | undefined }) {
   if (point === undefined) return null;
   return (
     <div className="tooltip">
-      <span className="muted">{moment(new Date(point.at).toISOString())}</span>
+      <span className="muted">{moment(point.at)}</span>
       <span>
         <strong>{count(point.searches)}</strong> searches
       </span>

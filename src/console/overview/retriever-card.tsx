@@ -1,6 +1,6 @@
-import { useEffect, useMemo } from 'react';
+import { useEffect } from 'react';
 import { Link } from 'wouter';
-import { everyStep } from '../charts/every-step.ts';
+import { useEveryStep } from '../charts/use-every-step.ts';
 import { explanationOf, stateWords } from '../features/convergence.ts';
 import { fusionOf } from '../features/fusion-of.ts';
 import { rolloutInWords } from '../features/rollout-state.ts';
@@ -8,7 +8,6 @@ import { useLiveWeights } from '../features/use-live-weights.ts';
 import { WeightBar, WeightLegend } from '../features/weight-bar.tsx';
 import { Badge } from '../parts/badge.tsx';
 import { count, milliseconds, percent } from '../parts/format.ts';
-import { wallClock } from '../parts/now.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { Fault, Loading } from '../parts/states.tsx';
 import {
@@ -71,8 +70,7 @@ function HealthLine({ health }: { health: Health }) {
   const overall = convergence.find(({ contextLevel }) => contextLevel === 'GLOBAL') ?? convergence[0];
   const state = overall === undefined ? undefined : stateWords[overall.state];
   const p95 = totalP95(health);
-  // up to when it was read: later hours are not known to be quiet
-  const hourly = useMemo(() => everyStep(byTime, healthHours, wallClock()), [byTime]);
+  const hourly = useEveryStep(byTime, healthHours);
   return (
     <>
       <dl className="facts">

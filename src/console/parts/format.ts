@@ -48,7 +48,7 @@ export function milliseconds(ms: number): string {
 export const timeOfDay = (ms: number): string => clock.format(ms);
 export const hourOfDay = (ms: number): string => minutes.format(ms);
 export const dayOfYear = (ms: number): string => day.format(ms);
-export const moment = (iso: string): string => dayAndTime.format(new Date(iso));
+export const moment = (time: string | number): string => dayAndTime.format(new Date(time));
 
 /** `killed learned fusion` of `KILLED_LEARNED_FUSION` */
 export function words(constant: string): string {

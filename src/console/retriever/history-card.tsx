@@ -95,7 +95,7 @@ function WeightChart({ points, live }: { points: readonly WeightPoint[]; live: b
         .slice(-60)
         .toReversed()
         .map(({ at, weights }) => [
-          live ? timeOfDay(at) : moment(new Date(at).toISOString()),
+          live ? timeOfDay(at) : moment(at),
           ...features.map((uri) => percent(weights[uri] ?? 0)),
         ])}
     >

@@ -78,10 +78,11 @@ export function createProviderExtractor(options: ProviderExtractorOptions): Vect
       const missing = [...new Set(inputs)].filter((input) => !vectors.has(input));
       const refused = await embedNew(missing, purpose, vectors);
       if (refused.size > 0) {
-        const faults = [...inputs.entries()].map(([place, input]) => [place, refused.get(input)] as const);
-        throw new UnreadableInputs(
-          new Map(faults.filter((fault): fault is [number, string] => fault[1] !== undefined)),
-        );
+        const faults = inputs.flatMap((input, place): [number, string][] => {
+          const fault = refused.get(input);
+          return fault === undefined ? [] : [[place, fault]];
+        });
+        throw new UnreadableInputs(new Map(faults));
       }
       return inputs.map((input) => vectors.get(input) as Float32Array);
     },

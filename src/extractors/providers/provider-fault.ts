@@ -34,8 +34,8 @@ export function faultOfAnswer(
 ): ProviderFault {
   const { provider, model, keyVariable } = source;
   const { said, isOutOfQuota } = readBody(body);
-  const permanent = (code: string, message: string) => ({
-    error: new ConflictError(message, code),
+  const permanent = (code: string, message: string, Kind = ConflictError) => ({
+    error: new Kind(message, code),
     isTransient: false,
     retryAfterMs: null,
   });
@@ -60,12 +60,11 @@ export function faultOfAnswer(
       retryAfterMs: retryAfterMs(retryAfter),
     };
   }
-  const [message, code] = [
-    `${provider} refused the request for ${model} with ${status}: ${said}.`,
+  return permanent(
     'EMBEDDING_REQUEST_REFUSED',
-  ];
-  const error = REFUSES_CONTENT.has(status) ? new RefusedRequest(message, code) : new ConflictError(message, code);
-  return { error, isTransient: false, retryAfterMs: null };
+    `${provider} refused the request for ${model} with ${status}: ${said}.`,
+    REFUSES_CONTENT.has(status) ? RefusedRequest : ConflictError,
+  );
 }
 
 export function faultOfConnection({ provider }: FaultSource, cause: unknown): ProviderFault {
